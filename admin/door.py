@@ -1,0 +1,175 @@
+"""The door itself: who may pass, what every answer carries, and how a refusal looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Response, current_app, g, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from werkzeug.exceptions import HTTPException
+
+from admin import desk, words
+from admin.assets import asset, asset_view, packed_if_wanted
+from admin.pages import ROUTES
+from admin.permits import GuardedBlueprint, permission_of
+from admin.status import status_of
+from admin.visitors import visitor
+from core import errors
+from core.languages import LANGUAGES, Language
+from core.languages import marked as _
+from core.logs import log
+from core.parts import Parts
+from core.staff.roles import Permission, may
+
+BODY_BYTES_MAX: Final = 64 * 1024
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Our own pages need the referrer over https: Flask-WTF compares it.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+FAULTS: Final = {
+    400: _("The page was open too long or came from elsewhere. Nothing was done. Please go back and send it again."),
+    404: _("We could not find that."),
+    405: _("That is not possible here."),
+    413: _("That is too much to send at once."),
+    500: _("Something broke here. It was written down. Please try again."),
+}
+_log = log("admin")
+_csrf = CSRFProtect()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the bar on top."""
+
+    endpoint: str
+    text: str
+    permission: Permission
+
+
+LINKS: Final = (
+    Link("admin.stuck", _("Stuck"), "outbox.see"),
+    Link("admin.unknown", _("Payments"), "payments.see"),
+    Link("admin.network", _("Network"), "network.see"),
+    Link("admin.staff", _("Staff"), "staff.manage"),
+)
+
+
+def create_blueprint(parts: Parts) -> GuardedBlueprint:
+    """The staff web, to be mounted at `/admin`; `init_app` prepares the app it is mounted on.
+
+    Raises:
+        AssertionError: a view does not name the permission it needs.
+    """
+    door = GuardedBlueprint("admin", __name__, template_folder="templates")
+    door.record_once(lambda state: state.app.extensions.__setitem__(desk.PARTS, parts))
+    door.add_url_rule("/assets/<name>", "asset", asset_view)
+    for route in ROUTES:
+        door.add_url_rule(route.rule, route.name, route.view, methods=[route.method])
+    door.before_request(admit)
+    door.after_request(_finish)
+    door.context_processor(_for_templates)
+    for name, show in (
+        ("ltr", words.ltr),
+        ("amount", words.amount),
+        ("phone", words.phone),
+        ("when", words.when),
+    ):
+        door.add_app_template_filter(show, name)
+    door.register_error_handler(errors.Refusal, refused)
+    door.register_error_handler(HTTPException, _fault)
+    door.register_error_handler(500, _broken)
+    return door
+
+
+def admit() -> ResponseReturnValue | None:
+    """Let a request in, or send it away. The only gate: views do not check again."""
+    request.max_content_length = BODY_BYTES_MAX
+    g.member = None
+    if request.endpoint == "admin.asset":  # no cookie is read: caches may keep the answer for everybody
+        return None
+    g.tongue = _stranger_language()
+    view: Callable[..., Any] = current_app.view_functions[str(request.endpoint)]
+    permission = permission_of(view)
+    if permission is None:
+        _csrf.protect()
+        return None
+    g.member = visitor()
+    if g.member is None:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("admin.log_in", next=back), 303)
+    g.tongue = g.member.language
+    if not may(g.member.role, permission):
+        raise errors.NotAllowed(permission=permission)
+    _csrf.protect()
+    return None
+
+
+def refused(refusal: errors.Refusal) -> Response:
+    """A refusal as a page of one sentence."""
+    code = desk.parts().settings.service_code
+    return _sentence_page(words.refusal_sentence(refusal, code), status_of(refusal))
+
+
+def _fault(fault: HTTPException) -> Response:
+    status = fault.code or 500
+    if isinstance(fault, CSRFError):
+        _log.info("a form without its token was refused", path=request.path)
+    return _sentence_page(str(words.t(FAULTS.get(status, FAULTS[405]))), status)
+
+
+def _broken(_error: Exception) -> Response:
+    return _sentence_page(str(words.t(FAULTS[500])), 500)
+
+
+def _sentence_page(sentence: str, status: int) -> Response:
+    return make_response(render_template("admin/refused.html", sentence=sentence), status)
+
+
+def _stranger_language() -> Language:
+    chosen = desk.asked("language")
+    for language in LANGUAGES:
+        if chosen == language:
+            session["language"] = language
+            return language
+    kept = session.get("language") or request.accept_languages.best_match(LANGUAGES)
+    return "ar" if kept == "ar" else "en"
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    response.headers.setdefault("Cache-Control", "no-store")
+    return packed_if_wanted(response)
+
+
+def _for_templates() -> dict[str, Any]:
+    member = g.get("member")
+
+    def allowed(permission: Permission) -> bool:
+        return member is not None and may(member.role, permission)
+
+    return {
+        "t": words.t,
+        "word": words.word,
+        "asset": asset,
+        "member": member,
+        "may": allowed,
+        "language": words.tongue(),
+        "direction": "rtl" if words.tongue() == "ar" else "ltr",
+        "links": [link for link in LINKS if allowed(link.permission)],
+        "csrf_token": generate_csrf,
+        "token_left": words.token_left,
+        "plan": words.plan,
+        "lasting": words.lasting,
+    }

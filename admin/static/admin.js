@@ -1,0 +1,21 @@
+"use strict";
+// `/` goes to the search box, `p` to taking cash; a form is sent once; a receipt can be printed. All works without.
+(function (page) {
+  page.addEventListener("keydown", function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    var wanted = event.key === "/" ? page.querySelector("input[name=q]") : page.querySelector("[data-key='" + CSS.escape(event.key) + "']");
+    if (!wanted) return;
+    event.preventDefault();
+    if (wanted.select) { wanted.focus(); wanted.select(); } else wanted.click();
+  });
+  function buttons(form, off) {
+    form.querySelectorAll("button").forEach(function (button) { button.disabled = off; });
+  }
+  page.addEventListener("submit", function (event) {
+    if (event.target.method === "post") setTimeout(buttons, 0, event.target, true);
+  });
+  window.addEventListener("pageshow", function () { page.querySelectorAll("form").forEach(function (form) { buttons(form, false); }); });
+  page.addEventListener("click", function (event) {
+    if (event.target.closest("[data-print]")) window.print();
+  });
+})(document);

@@ -1,0 +1,1 @@
+"""DOOR: machines. Payment callbacks, health, metrics; in the demo, the way to the sandbox town."""

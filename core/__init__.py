@@ -1,0 +1,1 @@
+"""The billing domain, one room per subject. Knows no door, no conversation and no web framework."""

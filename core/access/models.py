@@ -1,0 +1,44 @@
+"""Tables of access."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.types import Bytes, Instant, Prose, Ref, RowId, Table, Word
+
+
+class AccessGrant(Table):
+    """Leave to be online at one router. The clock runs from `first_used_at`; before that `ends_at` is unknown.
+
+    `reading_bytes` is the router's own total when we last read it, `credited_bytes` the part of it that survives
+    a power cut there. `used_bytes` less the reading is what the router has forgotten.
+    """
+
+    __tablename__ = "access_grant"
+    id: Mapped[RowId]
+    username: Mapped[Word] = mapped_column(unique=True)
+    password_sealed: Mapped[Prose]
+    router_id: Mapped[Ref] = mapped_column(ForeignKey("router.id"))
+    duration_s: Mapped[int]
+    data_bytes: Mapped[Bytes | None]
+    down_kbps: Mapped[int]
+    up_kbps: Mapped[int]
+    devices_max: Mapped[int]
+    status: Mapped[Word]
+    granted_at: Mapped[Instant]
+    first_used_at: Mapped[Instant | None]
+    ends_at: Mapped[Instant | None]
+    closed_at: Mapped[Instant | None]
+    used_bytes: Mapped[Bytes]
+    reading_bytes: Mapped[Bytes] = mapped_column(server_default="0")
+    credited_bytes: Mapped[Bytes] = mapped_column(server_default="0")
+    __table_args__ = (
+        CheckConstraint("status IN ('waiting', 'running', 'expired', 'revoked')", name="status_known"),
+        CheckConstraint("(status = 'waiting') = (first_used_at IS NULL AND closed_at IS NULL)", name="waits_unused"),
+        CheckConstraint("(first_used_at IS NULL) = (ends_at IS NULL)", name="ends_when_begun"),
+        CheckConstraint("(status IN ('expired', 'revoked')) = (closed_at IS NOT NULL)", name="closed_is_dated"),
+        CheckConstraint("used_bytes >= 0", name="used_not_negative"),
+        Index("ix_access_grant_ends_at", "ends_at", postgresql_where=text("status = 'running'")),
+        Index("ix_access_grant_router_id_status", "router_id", "status"),
+    )

@@ -1,0 +1,81 @@
+"""What a conversation may ask to have done. Carried out once per hop, by `core.callers.carry_out`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.languages import Language, Script
+from core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Register this phone."""
+
+    language: Language
+    script: Script | None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    """Speak to me like this from now on."""
+
+    language: Language
+    script: Script | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """This is my name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """Collect money by MoMo onto my balance."""
+
+    amount: Money
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuyToken:
+    """A token for `recipient`, at the price that was shown. By MoMo, `payer` is prompted."""
+
+    version_id: int
+    price: Money
+    hotspot_id: int
+    recipient: str
+    pay_with: Literal["balance", "momo"]
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResendToken:
+    """Text me this token's credentials again."""
+
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFault:
+    """Something does not work."""
+
+    fault: str
+    hotspot_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """STOP."""
+
+
+@dataclass(frozen=True, slots=True)
+class HearAgain:
+    """START."""
+
+
+Command = Register | SetLanguage | Rename | TopUp | BuyToken | ResendToken | ReportFault | Silence | HearAgain

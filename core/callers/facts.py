@@ -1,0 +1,71 @@
+"""What a conversation may know: plain values, read once a hop, handed to the flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.languages import Script, Tongue
+from core.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFact:
+    """A plan on sale; `alias` is the number people dial for it, for ever."""
+
+    version_id: int
+    alias: int
+    duration_s: int
+    data_bytes: int | None
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class HotspotFact:
+    """A Wi-Fi network; `code` stands on its poster."""
+
+    hotspot_id: int
+    code: int
+    ssid: str
+    off: bool = False  # its router did not answer when last visited
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFact:
+    """A token of this phone that can still be used, or could be until a moment ago."""
+
+    token_id: int
+    ssid: str
+    username: str
+    status: str
+    duration_s: int
+    data_bytes: int | None
+    used_bytes: int
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFact:
+    """Who calls."""
+
+    customer_id: int
+    number: str
+    name: str
+    status: str
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a flow is handed. `customer` is None for a phone nobody has registered."""
+
+    phone: str
+    tongue: Tongue
+    network_script: Script
+    customer: CustomerFact | None
+    plans: tuple[PlanFact, ...]
+    hotspots: tuple[HotspotFact, ...]  # last used first
+    tokens: tuple[TokenFact, ...]  # newest first
+    service_code: str
+    short_code: str
+    now: datetime

@@ -1,0 +1,153 @@
+"""Reading the facts of a caller: one statement a hop, and what all callers share kept for a few seconds."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, or_, select
+
+from core.callers.facts import CustomerFact, Facts, HotspotFact, PlanFact, TokenFact
+from core.catalog.queries import offers
+from core.customers.models import PhoneNetwork
+from core.customers.queries import DEFAULT_SCRIPT
+from core.db.quick import QuickStatements
+from core.languages import Script, tongue_of
+from core.money import Money
+from core.network.models import RouterRow
+from core.parts import Parts
+from core.phones import operator_of
+from core.tokens.models import Hotspot
+
+KEPT: Final = timedelta(seconds=5)  # a new price is on every screen this much later; a sale checks it anyway
+TOKENS_MAX: Final = 9
+
+# name -> (types, SQL) for `core.db.quick`: everything about one caller in one statement.
+CALLER: Final = (
+    "text",
+    f"""
+SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, a.currency,
+  (SELECT json_agg(t) FROM (
+     SELECT k.id, h.ssid, g.username, g.status, g.duration_s, g.data_bytes, g.used_bytes,
+            extract(epoch FROM g.ends_at) AS ends
+     FROM token k JOIN access_grant g ON g.id = k.grant_id JOIN hotspot h ON h.id = k.hotspot_id
+     WHERE k.recipient_phone = $1 AND g.status IN ('waiting', 'running')
+     ORDER BY k.id DESC LIMIT {TOKENS_MAX}) t),
+  (SELECT hotspot_id FROM token WHERE recipient_phone = $1 ORDER BY id DESC LIMIT 1)
+FROM contact p JOIN customer c ON c.id = p.customer_id JOIN ledger_account a ON a.id = c.wallet_id
+WHERE p.phone = $1
+""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What every caller is told alike."""
+
+    until: datetime
+    plans: tuple[PlanFact, ...]
+    hotspots: tuple[HotspotFact, ...]
+    scripts: dict[str, Script]
+
+
+class CallerFacts:
+    """Reads facts for the doors of one process."""
+
+    def __init__(self, parts: Parts, quick: QuickStatements, *, kept: timedelta = KEPT) -> None:
+        self._parts = parts
+        self._quick = quick
+        self._kept = kept
+        self._shared: _Shared | None = None
+        self._lock = threading.Lock()
+
+    def freshen(self, now: datetime) -> None:
+        """Read what all callers share, for a `read` at the same `now` inside a transaction.
+
+        There it would ask the pool for a second connection: transactions that hold all of them would wait for ever.
+        """
+        self._shared_facts(now)
+
+    def read(self, phone: str, now: datetime) -> Facts:
+        """The facts of the caller behind an E.164 phone, as they are committed."""
+        return self._read(phone, now, self._shared_facts(now))
+
+    def read_as_of(self, phone: str, now: datetime, since: datetime) -> Facts:
+        """The facts for walking a session again: the caller as they are now, the shop as it was when it began.
+
+        So a price that changed since is refused when it is paid, instead of being agreed to unseen.
+        """
+        with self._parts.db.reading() as connection:
+            # Older by what may have been kept: a screen never showed anything older than this.
+            shared = self._read_shared(connection, since - self._kept)
+        return self._read(phone, now, shared)
+
+    def _read(self, phone: str, now: datetime, shared: _Shared) -> Facts:
+        script = shared.scripts.get(operator_of(phone) or "", DEFAULT_SCRIPT)
+        rows = self._quick.rows("caller", (phone,))
+        customer, tongue = None, tongue_of("en", None)
+        tokens: tuple[TokenFact, ...] = ()
+        hotspots = shared.hotspots
+        if rows:
+            id_, number, name, status, language, own_script, balance, currency, token_rows, last_hotspot = rows[0]
+            customer = CustomerFact(id_, number, name, status, Money(balance, currency))
+            tongue = tongue_of(language, own_script, script)
+            tokens = tuple(_token(token) for token in token_rows or ())
+            if last_hotspot is not None and len(hotspots) > 1:
+                hotspots = tuple(sorted(hotspots, key=lambda spot: spot.hotspot_id != last_hotspot))
+        return Facts(
+            phone=phone,
+            tongue=tongue,
+            network_script=script,
+            customer=customer,
+            plans=shared.plans,
+            hotspots=hotspots,
+            tokens=tokens,
+            service_code=self._parts.settings.service_code,
+            short_code=self._parts.settings.short_code,
+            now=now,
+        )
+
+    def _shared_facts(self, now: datetime) -> _Shared:
+        shared = self._shared
+        if shared is not None and shared.until > now:
+            return shared
+        with self._lock:  # one thread reads, the others of this process then find it fresh
+            if self._shared is not None and self._shared.until > now:
+                return self._shared
+            with self._parts.db.reading() as connection:
+                self._shared = self._read_shared(connection, now)
+            return self._shared
+
+    def _read_shared(self, connection: Connection, now: datetime) -> _Shared:
+        spots = connection.execute(
+            select(Hotspot.id, Hotspot.code, Hotspot.ssid, RouterRow.failures)
+            .join(RouterRow, RouterRow.id == Hotspot.router_id)
+            .where(or_(Hotspot.closed_at.is_(None), Hotspot.closed_at > now))
+            .order_by(Hotspot.code)
+        ).all()
+        scripts = connection.execute(select(PhoneNetwork.code, PhoneNetwork.script)).all()
+        return _Shared(
+            until=now + self._kept,
+            plans=tuple(
+                PlanFact(offer.version_id, offer.alias, offer.duration_s, offer.data_bytes, offer.price)
+                for offer in offers(connection, now)
+            ),
+            hotspots=tuple(HotspotFact(row.id, row.code, row.ssid, off=row.failures > 0) for row in spots),
+            scripts={row.code: "latin" if row.script == "latin" else "arabic" for row in scripts},
+        )
+
+
+def _token(row: dict[str, Any]) -> TokenFact:
+    ends = row["ends"]
+    return TokenFact(
+        token_id=row["id"],
+        ssid=row["ssid"],
+        username=row["username"],
+        status=row["status"],
+        duration_s=row["duration_s"],
+        data_bytes=row["data_bytes"],
+        used_bytes=row["used_bytes"],
+        ends_at=datetime.fromtimestamp(float(ends), UTC) if ends is not None else None,
+    )

@@ -1,0 +1,1 @@
+"""What people told us and what happened to them: tickets, and the timeline staff read on the phone."""

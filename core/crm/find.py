@@ -1,0 +1,154 @@
+"""Finding a customer by what they say at the counter: a name, a phone, an account number, a receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from core.customers.models import Contact, Customer
+from core.customers.queries import search
+from core.errors import NotFound
+from core.money import Money
+from core.payments.models import Receipt
+from core.phones import western_digits
+from core.staff.models import StaffMember
+
+NUMBER_DIGITS_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCustomer:
+    """A customer in a list of results."""
+
+    number: str
+    name: str
+    status: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptCopy:
+    """A receipt as it is printed."""
+
+    number: str
+    amount: Money
+    provider: str
+    provider_reference: str
+    phone: str | None
+    staff: str | None
+    received_at: datetime
+    customer_number: str
+    customer_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What fits the words."""
+
+    customers: tuple[FoundCustomer, ...]
+    receipt: ReceiptCopy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a customer told us of themselves. The main phone stands first."""
+
+    customer_id: int
+    number: str
+    name: str
+    kind: str
+    status: str
+    language: str
+    script: str | None
+    registered_at: datetime
+    phones: tuple[str, ...]
+
+
+def find(connection: Connection, words: str) -> Found:
+    """Customers by part of a name or phone, by account number; a receipt by its number."""
+    words = western_digits(words).strip()
+    if not words:
+        return Found((), None)
+    digits = words.replace(" ", "")
+    customers = tuple(FoundCustomer(row[1], row[2], row[3], row[4]) for row in search(connection, words))
+    return Found(customers, _receipt(connection, digits) if _is_number(digits) else None)
+
+
+def receipt(connection: Connection, number: str) -> ReceiptCopy:
+    """A receipt by its number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = _receipt(connection, number) if _is_number(number) else None
+    if found is None:
+        raise NotFound(what="receipt")
+    return found
+
+
+def profile(connection: Connection, number: str) -> Profile:
+    """A customer by account number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = None
+    if _is_number(number):
+        row = connection.execute(
+            select(
+                Customer.id,
+                Customer.number,
+                Customer.name,
+                Customer.kind,
+                Customer.status,
+                Customer.language,
+                Customer.script,
+                Customer.registered_at,
+            ).where(Customer.number == number)
+        ).first()
+    if row is None:
+        raise NotFound(what="customer")
+    phones = connection.execute(
+        select(Contact.phone).where(Contact.customer_id == row.id).order_by(Contact.is_main.desc(), Contact.id)
+    )
+    return Profile(*row, phones=tuple(phones.scalars()))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS_MAX
+
+
+def _receipt(connection: Connection, number: str) -> ReceiptCopy | None:
+    row = connection.execute(
+        select(
+            Receipt.number,
+            Receipt.amount_minor,
+            Receipt.currency,
+            Receipt.provider,
+            Receipt.provider_reference,
+            Receipt.payer_phone,
+            StaffMember.name.label("staff"),
+            Receipt.received_at,
+            Customer.number.label("customer_number"),
+            Customer.name.label("customer_name"),
+        )
+        .join(Customer, Customer.id == Receipt.customer_id)
+        .outerjoin(StaffMember, StaffMember.id == Receipt.staff_id)
+        .where(Receipt.number == number)
+    ).first()
+    if row is None:
+        return None
+    return ReceiptCopy(
+        row.number,
+        Money(row.amount_minor, row.currency),
+        row.provider,
+        row.provider_reference,
+        row.payer_phone,
+        row.staff,
+        row.received_at,
+        row.customer_number,
+        row.customer_name,
+    )

@@ -1,0 +1,1 @@
+"""The database: engine, transactions, column types, migrations. Knows tables of no room."""

@@ -1,0 +1,215 @@
+"""What can go wrong, as classes that carry facts. Sentences are made elsewhere, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar, dataclass_transform
+
+from core.money import Money
+
+T = TypeVar("T")
+
+
+class Refusal(Exception):
+    """The system says no, and changes nothing. Facts are the fields; `flows.refusals` turns each into a sentence."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+
+class GatewayError(Exception):
+    """A machine outside did not do as asked.
+
+    Attributes:
+        permanent: trying the same again cannot help.
+        outcome_unknown: it may have been done all the same; ask before doing it again.
+    """
+
+    def __init__(self, message: str, *, permanent: bool = False, outcome_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.outcome_unknown = outcome_unknown
+
+
+@dataclass_transform()
+def refusal(cls: type[T]) -> type[T]:
+    """Make a refusal a dataclass. Not frozen: Python itself writes __traceback__ on one that leaves a `with`."""
+    return dataclass(unsafe_hash=True)(cls)
+
+
+@refusal
+class InvalidPhone(Refusal):
+    """Not a phone number of South Sudan that can exist."""
+
+    typed: str
+
+
+@refusal
+class ForeignPhone(Refusal):
+    """A real number, but of another country."""
+
+    phone: str
+
+
+@refusal
+class NotMobile(Refusal):
+    """A landline or short number where a mobile is needed."""
+
+    phone: str
+
+
+@refusal
+class InvalidAmount(Refusal):
+    """Not a whole amount of pounds that can be meant."""
+
+    typed: str
+
+
+@refusal
+class AmountOutOfRange(Refusal):
+    """An amount below the smallest or above the largest allowed."""
+
+    least: Money
+    most: Money
+
+
+@refusal
+class InsufficientBalance(Refusal):
+    """The balance does not cover it."""
+
+    needed: Money
+    have: Money
+
+
+@refusal
+class NotACustomer(Refusal):
+    """Nobody is registered under this phone."""
+
+    phone: str
+
+
+@refusal
+class CustomerNotActive(Refusal):
+    """The customer is suspended or closed."""
+
+    number: str
+
+
+@refusal
+class PhoneTaken(Refusal):
+    """The phone belongs to another customer already."""
+
+    phone: str
+
+
+@refusal
+class PlanGone(Refusal):
+    """The plan is no longer sold."""
+
+    code: str
+
+
+@refusal
+class PriceChanged(Refusal):
+    """The price is not the one that was shown."""
+
+    shown: Money
+    now: Money
+
+
+@refusal
+class NoHotspot(Refusal):
+    """There is no Wi-Fi network to sell for."""
+
+
+@refusal
+class PaymentWaiting(Refusal):
+    """A payment for the same thing already waits for the customer's approval."""
+
+    amount: Money
+    since: datetime
+
+
+@refusal
+class NotMomoPhone(Refusal):
+    """The phone cannot pay by MTN MoMo: another operator's number."""
+
+    phone: str
+
+
+@refusal
+class KeyReused(Refusal):
+    """The same key came back with another content: somebody's mistake, and nothing was done."""
+
+    key: str
+
+
+@refusal
+class NotAllowed(Refusal):
+    """The role lacks the permission."""
+
+    permission: str
+
+
+@refusal
+class TooManyTries(Refusal):
+    """A limit on attempts was reached."""
+
+    wait_s: int
+
+
+@refusal
+class WrongPassword(Refusal):
+    """Name or password is wrong; which of the two is not said."""
+
+
+@refusal
+class InvalidName(Refusal):
+    """Empty, too long, or made of things no name is made of."""
+
+    typed: str
+
+
+@refusal
+class NotFound(Refusal):
+    """There is no such thing, or it is not yours to see."""
+
+    what: str
+
+
+@refusal
+class NotPossibleNow(Refusal):
+    """The thing is in a state in which this cannot be done."""
+
+    what: str
+    state: str
+
+
+@refusal
+class WeakPassword(Refusal):
+    """Too short, too long, or the user name itself. The password is no fact: facts are shown and logged."""
+
+    least_chars: int
+
+
+@refusal
+class InvalidUsername(Refusal):
+    """Not a name to log in with."""
+
+    typed: str
+
+
+@refusal
+class UsernameTaken(Refusal):
+    """Somebody logs in with this name already."""
+
+    username: str
+
+
+@refusal
+class LastAdmin(Refusal):
+    """Nobody would be left who may manage staff."""
+
+    username: str

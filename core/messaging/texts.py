@@ -1,0 +1,77 @@
+"""The texts we send, by name: the English original, and how many SMS segments each may cost in each script.
+
+The gate `tests/flows/test_budgets.py` fills every one with the longest facts, in every tongue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from core.languages import marked as _
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An SMS by name. `latin_segments`/`arabic_segments` are its greatest cost; `secret` seals the text at rest.
+
+    `asked` texts answer or follow what the customer did; the others stop when the phone says STOP.
+    """
+
+    original: str
+    latin_segments: int = 1
+    arabic_segments: int = 2
+    secret: bool = False
+    asked: bool = True
+
+
+TEXTS: Final = {
+    "token": Template(
+        _(
+            "Wi-Fi: {ssid}\nUser: {username}\nPassword: {password}\n{plan}, from first use.\n"
+            "1. Join the Wi-Fi. 2. Open any page, type user and password."
+        ),
+        latin_segments=2,
+        arabic_segments=4,
+        secret=True,
+    ),
+    "token_waits": Template(
+        _("Wi-Fi {ssid} is off now. Your token is safe: its time starts at first use. We text you when it is on."),
+        arabic_segments=3,
+    ),
+    "token_ready": Template(_("Wi-Fi {ssid} is on again. Your token {username} works now."), arabic_segments=2),
+    "top_up_paid": Template(_("Received {amount} by MoMo. Receipt {receipt}. Balance {balance}."), arabic_segments=2),
+    "token_paid": Template(_("Received {amount} by MoMo for {plan}. Receipt {receipt}."), arabic_segments=2),
+    "token_not_made": Template(
+        _(
+            "Received {amount}, receipt {receipt}, but the token could not be made. The money is on your balance: "
+            "{balance}."
+        ),
+        latin_segments=2,
+        arabic_segments=3,
+    ),
+    "payment_refused": Template(_("The payment of {amount} was not made: {reason}. Nothing was taken.")),
+    "payment_expired": Template(
+        _("The payment of {amount} was not approved in time. Nothing was taken. Dial {code} to try again."),
+        arabic_segments=3,
+    ),
+    "payment_unknown": Template(
+        _("MoMo has not answered about your payment of {amount} yet. Do not pay again: we ask and will text you."),
+        arabic_segments=3,
+    ),
+    "cash_receipt": Template(_("Received {amount} in cash. Receipt {receipt}. Balance {balance}. Thank you.")),
+    "fault_heard": Template(_("Thank you. We noted the fault, number {number}. A technician looks at it.")),
+    "reply": Template("{screen}", latin_segments=2, arabic_segments=3),
+}
+
+# Why a payment was refused, in the canonical words of `core.payments.collector`.
+REASONS: Final = {
+    "insufficient_funds": _("not enough money in the wallet"),
+    "refused_by_payer": _("it was refused on the phone"),
+    "expired": _("it was not approved in time"),
+    "payer_not_found": _("this number has no MoMo wallet"),
+    "limit_reached": _("the limit of the wallet is reached"),
+    "not_allowed": _("MTN does not allow it"),
+    "provider_error": _("MTN had a fault, or the wallet lacks the money"),
+    "unknown": _("MTN gave no reason we know"),
+}

@@ -1,0 +1,154 @@
+"""What a visit to a router taught us: confirmed wishes, first uses, bytes, and how the router is.
+
+Locks are taken in one order everywhere: the router, then grants by id, then their placements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+
+from core.access.first_use import mark_first_use
+from core.access.models import AccessGrant
+from core.access.usage import Reading, record_usage
+from core.db.engine import Database, Transaction
+from core.logs import log
+from core.network.desired import Wish
+from core.network.findings import Finding
+from core.network.models import Placement, RouterRow
+from core.network.place import place
+from core.network.visits import Visit
+
+LOG = log("network.record_visit")
+BACKOFF_FIRST: Final = timedelta(seconds=5)
+BACKOFF_MOST: Final = timedelta(seconds=60)
+ERROR_CHARS_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a visit that the router answered to its end."""
+
+    wishes: Sequence[Wish]
+    failed: Mapping[str, str]
+    findings: Sequence[Finding]
+    uptime_s: int
+    restarted: bool
+    next_full: datetime | None
+
+
+def backoff(failures: int) -> timedelta:
+    """How long to leave a router alone after so many failed visits in a row."""
+    doublings: int = 2 ** min(failures, 10)
+    return min(BACKOFF_FIRST * doublings, BACKOFF_MOST)
+
+
+def record_failure(db: Database, *, visit: Visit, error: str, now: datetime) -> bool:
+    """The visit failed: everything the router was to be told stays open, and it is left alone for a while.
+
+    False: the lease had passed to another, whose visit tells how the router is; nothing is written.
+    """
+    values = {
+        "failures": RouterRow.failures + 1,
+        "last_error": error[:ERROR_CHARS_MAX],
+        "try_again_at": now + backoff(visit.failures),
+        # When it comes back, look at everything: it may have been replaced, reset or edited by hand.
+        "full_sync_due_at": now,
+    }
+    return db.run(lambda tx: _end_lease(tx, visit, values))
+
+
+def record_visit(db: Database, *, visit: Visit, outcome: Outcome, now: datetime) -> bool:
+    """Write down a visit. A wish that was changed while we talked is not confirmed by it.
+
+    False: the lease had passed to another; what we saw may be older than what that one writes, so it is dropped.
+    """
+    values: dict[str, Any] = {
+        "last_seen_at": now,
+        "last_uptime_s": outcome.uptime_s,
+        "failures": 0,
+        "try_again_at": None,
+        "last_error": None,
+    }
+    if outcome.next_full is not None:
+        values["full_sync_due_at"] = outcome.next_full
+
+    def work(tx: Transaction) -> bool:
+        if not _end_lease(tx, visit, values):
+            return False
+        # What is told already and stays told needs no word: a full visit brings every wish of the router.
+        wishes = [wish for wish in outcome.wishes if not wish.told or wish.username in outcome.failed]
+        findings = _news(tx, visit, outcome.findings)
+        _lock_grants(tx, [wish.grant_id for wish in wishes] + list(findings))
+        for wish in sorted(wishes, key=lambda wish: wish.grant_id):
+            _answer(tx, wish, outcome.failed.get(wish.username), now)
+        for grant_id, finding in sorted(findings.items()):
+            _record_finding(tx, grant_id, finding, restarted=outcome.restarted, now=now)
+        return True
+
+    return db.run(work)
+
+
+def _end_lease(tx: Transaction, visit: Visit, values: Mapping[str, Any]) -> bool:
+    mine = (RouterRow.id == visit.router_id, RouterRow.leased_until == visit.leased_until)
+    ended = tx.execute(update(RouterRow).where(*mine).values(leased_until=None, **values).returning(RouterRow.id))
+    if ended.first() is not None:
+        return True
+    LOG.warning("visit outlived its lease and is not recorded", router=visit.name)
+    return False
+
+
+def _news(tx: Transaction, visit: Visit, findings: Sequence[Finding]) -> dict[int, Finding]:
+    """Grant id -> finding, of those that tell us something we did not know."""
+    by_name = {finding.username: finding for finding in findings}
+    known = tx.execute(
+        select(
+            AccessGrant.id,
+            AccessGrant.username,
+            AccessGrant.status,
+            AccessGrant.reading_bytes,
+            AccessGrant.credited_bytes,
+        ).where(
+            AccessGrant.router_id == visit.router_id,
+            AccessGrant.username.in_(list(by_name)),
+            AccessGrant.status.in_(("waiting", "running")),
+        )
+    )
+    news = {}
+    for row in known:
+        finding = by_name[row.username]
+        last = Reading(row.reading_bytes, row.credited_bytes)
+        if (row.status == "waiting" and finding.used) or finding.reading not in (None, last):
+            news[row.id] = finding
+    return news
+
+
+def _lock_grants(tx: Transaction, grant_ids: Sequence[int]) -> None:
+    query = select(AccessGrant.id).where(AccessGrant.id.in_(grant_ids)).order_by(AccessGrant.id)
+    tx.execute(query.with_for_update(key_share=True)).all()
+
+
+def _answer(tx: Transaction, wish: Wish, error: str | None, now: datetime) -> None:
+    this = (Placement.grant_id == wish.grant_id, Placement.wanted_at == wish.wanted_at)
+    if error is None:
+        told = update(Placement).where(*this, Placement.confirmed_at.is_(None))
+        tx.execute(told.values(confirmed_at=now, last_error=None))
+    else:
+        failed = {"tries": Placement.tries + 1, "confirmed_at": None, "last_error": error[:ERROR_CHARS_MAX]}
+        tx.execute(update(Placement).where(*this).values(failed))
+
+
+def _record_finding(tx: Transaction, grant_id: int, finding: Finding, *, restarted: bool, now: datetime) -> None:
+    if finding.used:
+        mark_first_use(tx, grant_id=grant_id, used_at=now - timedelta(seconds=finding.online_s))
+    if finding.reading is None:
+        return
+    forgot = record_usage(tx, grant_id=grant_id, reading=finding.reading, restarted=restarted)
+    capped = (AccessGrant.data_bytes.is_not(None), AccessGrant.status.in_(("waiting", "running")))
+    if forgot and tx.execute(select(AccessGrant.id).where(AccessGrant.id == grant_id, *capped)).first():
+        # The router's own limit counts from what it still knows: it is told a smaller one.
+        place(tx, grant_id=grant_id, wanted="present", now=now)

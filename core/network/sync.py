@@ -1,0 +1,85 @@
+"""Making one router hold what it should: one visit, one connection, no database held while it talks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from core.clock import Clock
+from core.db.engine import Database
+from core.errors import GatewayError
+from core.logs import log
+from core.network.record_visit import Outcome, record_failure, record_visit
+from core.network.router import RouterAddress, RouterConnector
+from core.network.talk import Talk
+from core.network.visits import VISIT_MOST, Visit, claim_visit, open_wishes, standing_wishes, wanted_now
+from core.sealing import SealBrokenError, Sealer
+
+LOG = log("network.sync")
+FULL_EVERY: Final = timedelta(minutes=10)
+ROUTER_TIMEOUT_S: Final = 10.0
+
+
+def sync_router(
+    router_id: int, *, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock, force: bool = False
+) -> bool:
+    """Visit a router that is due (or, by `force`, any that nobody visits now). False: nothing was due.
+
+    What it was told is confirmed only after it answered; a wish that changed meanwhile stays open. Everything is
+    told as a state, so a visit cut anywhere is simply made again.
+    """
+    visit = claim_visit(db, router_id=router_id, now=clock.now(), force=force)
+    if visit is None:
+        return False
+    try:
+        outcome = _visit(visit, db, connector, sealer, clock)
+        record_visit(db, visit=visit, outcome=outcome, now=clock.now())
+    except GatewayError as error:
+        LOG.warning("router visit failed", router=visit.name, error=str(error))
+        record_failure(db, visit=visit, error=str(error), now=clock.now())
+    except SealBrokenError:
+        sentence = "our password for it is sealed with a key we do not have"
+        LOG.error("router visit failed", router=visit.name, error=sentence)  # noqa: TRY400 - nothing more to know
+        record_failure(db, visit=visit, error=sentence, now=clock.now())
+    except Exception:
+        # Whatever it was, the router must not stay leased, and a person must see that it is not kept true.
+        LOG.exception("router visit broke", router=visit.name)
+        record_failure(db, visit=visit, error="the visit broke on our side; the log says why", now=clock.now())
+    return True
+
+
+def _visit(visit: Visit, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock) -> Outcome:
+    ends_at = clock.now() + VISIT_MOST
+    address = RouterAddress(
+        host=visit.host,
+        port=visit.port,
+        user=visit.username,
+        password=sealer.open(visit.password_sealed),
+        timeout_s=ROUTER_TIMEOUT_S,
+    )
+    wishes = standing_wishes(db, visit.router_id) if visit.full else open_wishes(db, visit.router_id)
+    with connector(address) as router:
+        talk = Talk(
+            router=router,
+            sealer=sealer,
+            time_left=lambda: clock.now() < ends_at,
+            wanted_now=lambda names: wanted_now(db, visit.router_id, names),
+        )
+        uptime_s = talk.uptime_s()
+        restarted = visit.last_uptime_s is not None and uptime_s < visit.last_uptime_s
+        full = visit.full or restarted
+        if full and not visit.full:
+            LOG.info("router restarted", router=visit.name)
+            wishes = standing_wishes(db, visit.router_id)
+        findings = talk.make_true(wishes, full=full)
+    LOG.info(
+        "router visited",
+        router=visit.name,
+        full=full,
+        wishes=len(wishes),
+        failed=len(talk.failed),
+        online=talk.online,
+        kicked=talk.kicked,
+    )
+    next_full = clock.now() + FULL_EVERY if full else None
+    return Outcome(wishes, talk.failed, findings, uptime_s, restarted, next_full)

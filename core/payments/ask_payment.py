@@ -1,0 +1,220 @@
+"""Asking the provider what became of a payment, and acting on the answer once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from core.clock import Clock
+from core.db.engine import Database, Transaction
+from core.logs import log
+from core.messaging.models import OutboxRow
+from core.money import Money
+from core.payments.collector import CollectionState, CollectionStatus, Collector
+from core.payments.ladder import next_ask
+from core.payments.limits import REQUEST_NOT_AFTER, WAITS_FOR_APPROVAL
+from core.payments.models import PaymentIntent
+from core.payments.request_payment import NEVER_SENT, lock_state
+from core.payments.settle import Fulfil, settle
+from core.payments.states import OPEN, move
+from core.payments.tell import tell_ended
+
+LOG = log("payments.ask_payment")
+LEASE: Final = timedelta(seconds=60)
+HINT_AGAIN: Final = timedelta(minutes=5)
+HINT_WORTH: Final = timedelta(days=7)  # after that a person settles it with the provider's own report
+EXPIRED_REASONS: Final = frozenset({"expired"})
+
+# Taking an intent to ask about moves its next question beyond our timeouts, so that no second worker asks too.
+_CLAIM: Final = text("""
+    UPDATE payment_intent SET ask_again_at = :lease, asks = asks + 1
+    WHERE id = (SELECT id FROM payment_intent WHERE ask_again_at <= :now
+                ORDER BY ask_again_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id
+""")
+
+
+def claim_due(db: Database, now: datetime) -> int | None:
+    """Take the intent whose question is most due; None when none is."""
+    intent_id = db.run(lambda tx: tx.execute(_CLAIM, {"now": now, "lease": now + LEASE}).scalar())
+    return int(intent_id) if intent_id is not None else None
+
+
+def ask_payment(
+    intent_id: int, *, db: Database, collector: Collector, clock: Clock, fulfil: Mapping[str, Fulfil], code: str
+) -> str:
+    """Ask about one intent and act. Returns its state afterwards. `code` is what people dial, for the texts."""
+    with db.reading() as connection:
+        intent = dict(connection.execute(select(PaymentIntent).where(PaymentIntent.id == intent_id)).mappings().one())
+    if intent["state"] == "paid":
+        return "paid"
+    status = collector.status(intent["reference"])
+    now = clock.now()
+    LOG.info("momo status", intent=intent_id, says=status.state, reason=status.reason)
+    if status.state is CollectionState.SUCCESSFUL:
+        doubt = _doubt(intent, status)
+        if doubt is None:
+            return _credit(intent, status, db=db, now=now, fulfil=fulfil, code=code)
+        LOG.error("provider and intent disagree", intent=intent_id, doubt=doubt)
+        return _end(intent, "unknown", status, db=db, now=now, code=code, reason=doubt)
+    if status.state is CollectionState.FAILED:
+        to = "expired" if status.reason in EXPIRED_REASONS else "refused"
+        return _end(intent, to, status, db=db, now=now, code=code, reason=status.reason or "unknown")
+    if status.state is CollectionState.NOT_FOUND and intent["state"] == "created":
+        return _not_known(intent, status, db=db, now=now, code=code)
+    return _later(intent, status, db=db, now=now, code=code)
+
+
+def _doubt(intent: Mapping[str, Any], status: CollectionStatus) -> str | None:
+    """Why a success must not be believed as it stands; None when it is the payment we asked for."""
+    if status.amount is not None and status.amount != Money(intent["amount_minor"], intent["currency"]):
+        return "amount_differs"
+    if status.payer_phone is not None and status.payer_phone != intent["payer_phone"]:
+        return "payer_differs"
+    return None
+
+
+def _credit(
+    intent: dict[str, Any],
+    status: CollectionStatus,
+    *,
+    db: Database,
+    now: datetime,
+    fulfil: Mapping[str, Fulfil],
+    code: str,
+) -> str:
+    reference = status.provider_reference or str(intent["reference"])
+    try:
+        db.run(
+            lambda tx: settle(
+                tx,
+                intent_id=intent["id"],
+                provider_reference=reference,
+                now=now,
+                why={"says": "successful", "raw": status.raw},
+                fulfil=fulfil,
+            )
+        )
+    except IntegrityError as error:
+        if "uq_receipt_provider_reference" not in str(error.orig):
+            raise
+        LOG.exception("provider reference credited before", intent=intent["id"], provider_reference=reference)
+        return _end(intent, "unknown", status, db=db, now=now, code=code, reason="reference_reused")
+    return "paid"
+
+
+def _end(
+    intent: Mapping[str, Any],
+    to: str,
+    status: CollectionStatus,
+    *,
+    db: Database,
+    now: datetime,
+    code: str,
+    reason: str,
+) -> str:
+    def work(tx: Transaction) -> str:
+        state = lock_state(tx, intent["id"])
+        if status.state is CollectionState.NOT_FOUND and state == "submitted":
+            return state  # accepted while we asked, and asked about at its own time
+        moved = move(
+            tx,
+            intent_id=intent["id"],
+            state=state,
+            to=to,
+            now=now,
+            why={"says": status.state, "raw": status.raw},
+            reason=reason,
+            raw_reason=(status.raw_reason or "")[:200] or None,
+        )
+        _ask_next(tx, intent, None)
+        if moved:
+            tell_ended(tx, intent_id=intent["id"], template=f"payment_{to}", now=now, code=code)
+        return to if moved else state
+
+    return db.run(work)
+
+
+def _not_known(intent: Mapping[str, Any], status: CollectionStatus, *, db: Database, now: datetime, code: str) -> str:
+    """They do not know a request they never accepted: its end, once no sending of it can come to light any more."""
+    last_sending = intent["created_at"] + REQUEST_NOT_AFTER
+    over = last_sending if intent["reason"] == NEVER_SENT else _comes_no_more_after(intent, last_sending, db)
+    if now < over:
+        return _later(intent, status, db=db, now=now, code=code, latest=over)
+    # Another reason stands there when they refused it to our face while an earlier sending could have arrived.
+    reason = intent["reason"] or "expired"
+    return _end(
+        intent,
+        "expired" if reason in EXPIRED_REASONS else "refused",
+        replace(status, raw_reason=intent["raw_reason"]),
+        db=db,
+        now=now,
+        code=code,
+        reason=reason,
+    )
+
+
+def _comes_no_more_after(intent: Mapping[str, Any], last_sending: datetime, db: Database) -> datetime:
+    """When a request that they do not know cannot become a payment any more.
+
+    Nothing is sent after `last_sending`; what was sent before has had its time to be approved by then.
+    """
+    with db.reading() as connection:
+        tried_at: datetime | None = connection.execute(
+            select(OutboxRow.attempted_at).where(
+                OutboxRow.kind == "momo.request", OutboxRow.key == str(intent["reference"])
+            )
+        ).scalar()
+    return last_sending if tried_at is None else min(tried_at, last_sending) + WAITS_FOR_APPROVAL
+
+
+def _later(
+    intent: Mapping[str, Any],
+    status: CollectionStatus,
+    *,
+    db: Database,
+    now: datetime,
+    code: str,
+    latest: datetime | None = None,
+) -> str:
+    """No answer yet: the next rung of the ladder, at the `latest` as named; past its top a person must look."""
+    age = now - intent["created_at"]
+    if intent["state"] not in OPEN:
+        # Hinted at after its end. Worth another question: a provider that does not answer at all, and a prompt
+        # that is on the phone though we gave it up.
+        worth = status.state is CollectionState.UNKNOWN or (
+            status.state is CollectionState.PENDING and intent["state"] == "expired"
+        )
+        due = now + HINT_AGAIN if worth and age < HINT_WORTH else None
+        db.run(lambda tx: _ask_next(tx, intent, due))
+        return str(intent["state"])
+    rung = next_ask(asks=intent["asks"], created_at=intent["created_at"], now=now)
+    if rung is None:
+        return _end(intent, "unknown", status, db=db, now=now, code=code, reason="no_answer")
+    next_at = min(rung, latest or rung)
+
+    def work(tx: Transaction) -> str:
+        state = lock_state(tx, intent["id"])
+        if state in OPEN:
+            _ask_next(tx, intent, next_at)
+            if age > WAITS_FOR_APPROVAL:  # they wonder by now: tell the truth, once
+                tell_ended(tx, intent_id=intent["id"], template="payment_unknown", now=now, code=code)
+        return state
+
+    return db.run(work)
+
+
+def _ask_next(tx: Transaction, intent: Mapping[str, Any], due: datetime | None) -> None:
+    """Set when to ask next. A callback that came while we asked has set it too: then its hint stands."""
+    tx.execute(
+        update(PaymentIntent)
+        .where(
+            PaymentIntent.id == intent["id"], PaymentIntent.ask_again_at.is_not_distinct_from(intent["ask_again_at"])
+        )
+        .values(ask_again_at=due)
+    )

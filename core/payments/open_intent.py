@@ -1,0 +1,172 @@
+"""Meaning to collect a payment: the row and its key first, the provider after commit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, String, bindparam, func, insert, or_, select
+
+from core.customers.queries import Account
+from core.db.engine import Transaction
+from core.errors import (
+    AmountOutOfRange,
+    CustomerNotActive,
+    KeyReused,
+    NotMomoPhone,
+    PaymentWaiting,
+    TooManyTries,
+)
+from core.ids import Ids
+from core.messaging import outbox
+from core.money import Money
+from core.payments.limits import (
+    MOMO_LEAST,
+    MOMO_MOST,
+    PAYMENTS_COUNTED_OVER,
+    PAYMENTS_PER_CUSTOMER_MAX,
+    PROMPTS_PER_PHONE_MAX,
+    WAITS_FOR_APPROVAL,
+)
+from core.payments.models import PaymentIntent
+from core.phones import can_pay_by_momo
+
+# Two sessions of one customer meet here, then two customers who name one phone: never at the provider.
+_WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
+_INTENT_OF_REQUEST: Final = select(
+    PaymentIntent.id, PaymentIntent.amount_minor, PaymentIntent.purpose, PaymentIntent.payer_phone
+).where(PaymentIntent.request_key == bindparam("request_key"))
+_PROMPT_WAITING: Final = (
+    select(PaymentIntent.amount_minor, PaymentIntent.currency, PaymentIntent.created_at)
+    .where(
+        PaymentIntent.customer_id == bindparam("customer_id"),
+        PaymentIntent.purpose == bindparam("purpose"),
+        PaymentIntent.purpose_body == bindparam("purpose_body"),
+        PaymentIntent.amount_minor == bindparam("amount_minor"),
+        PaymentIntent.state.in_(("created", "submitted")),
+        # One that nobody has accepted yet may still come to light, however old: only its end makes room for another.
+        or_(PaymentIntent.state == "created", PaymentIntent.created_at > bindparam("since")),
+    )
+    .limit(1)
+)
+# The row that must leave the window before there is room again; none while there is room.
+_PHONE_IS_FULL: Final = (
+    select(PaymentIntent.created_at)
+    .where(
+        PaymentIntent.payer_phone == bindparam("payer_phone"),
+        PaymentIntent.state.in_(("created", "submitted")),  # word for word the partial index of open ones: few rows
+        PaymentIntent.created_at > bindparam("since"),
+    )
+    .order_by(PaymentIntent.created_at.desc())
+    .offset(PROMPTS_PER_PHONE_MAX - 1)
+    .limit(1)
+)
+_CUSTOMER_IS_FULL: Final = (
+    select(PaymentIntent.created_at)
+    .where(PaymentIntent.customer_id == bindparam("customer_id"), PaymentIntent.created_at > bindparam("since"))
+    .order_by(PaymentIntent.id.desc())
+    .offset(PAYMENTS_PER_CUSTOMER_MAX - 1)
+    .limit(1)
+)
+_WRITE_INTENT: Final = insert(PaymentIntent).returning(PaymentIntent.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An intent. `again`: the same request had opened it before."""
+
+    intent_id: int
+    again: bool
+
+
+def open_intent(
+    tx: Transaction,
+    *,
+    request_key: str,
+    customer: Account,
+    payer_phone: str,
+    amount: Money,
+    purpose: str,
+    purpose_body: Mapping[str, Any],
+    platform: str,
+    now: datetime,
+    ids: Ids,
+) -> Opened:
+    """Write the intent to collect by MTN MoMo, and the request to be sent. Once per `request_key`.
+
+    Raises:
+        CustomerNotActive, NotMomoPhone, AmountOutOfRange: nothing was written.
+        PaymentWaiting: a prompt for the same thing is on the phone already, or may yet come to it.
+        TooManyTries: that phone has its prompts already, or the customer began too many payments within the hour.
+        KeyReused: the key asked for something else before.
+    """
+    if customer.status != "active":
+        raise CustomerNotActive(number=customer.number)
+    if not can_pay_by_momo(payer_phone):
+        raise NotMomoPhone(phone=payer_phone)
+    if not MOMO_LEAST <= amount <= MOMO_MOST:
+        raise AmountOutOfRange(least=MOMO_LEAST, most=MOMO_MOST)
+    tx.execute(_WAIT_OUR_TURN, {"turn": f"intent:{customer.customer_id}"})
+    known = tx.execute(_INTENT_OF_REQUEST, {"request_key": request_key}).first()
+    if known is not None:
+        if (known.amount_minor, known.purpose, known.payer_phone) != (amount.minor, purpose, payer_phone):
+            raise KeyReused(key=request_key)
+        return Opened(known.id, again=True)
+    _refuse_second_prompt(tx, customer.customer_id, purpose, purpose_body, amount, now)
+    _refuse_too_many(tx, customer.customer_id, payer_phone, now)
+    reference = ids.new_uuid()
+    intent_id = tx.execute(
+        _WRITE_INTENT,
+        {
+            "reference": reference,
+            "request_key": request_key,
+            "rail": "mtn-momo",
+            "platform": platform,
+            "customer_id": customer.customer_id,
+            "payer_phone": payer_phone,
+            "amount_minor": amount.minor,
+            "currency": amount.currency,
+            "purpose": purpose,
+            "purpose_body": dict(purpose_body),
+            "state": "created",
+            "created_at": now,
+            # Should the worker that sends the request die in the act, the ladder asks all the same.
+            "ask_again_at": now + timedelta(seconds=30),
+            "asks": 0,
+        },
+    ).scalar_one()
+    outbox.put(tx, kind="momo.request", key=str(reference), body={"intent": intent_id}, now=now)
+    return Opened(int(intent_id), again=False)
+
+
+def _refuse_second_prompt(
+    tx: Transaction, customer_id: int, purpose: str, body: Mapping[str, Any], amount: Money, now: datetime
+) -> None:
+    waiting = tx.execute(
+        _PROMPT_WAITING,
+        {
+            "customer_id": customer_id,
+            "purpose": purpose,
+            "purpose_body": dict(body),
+            "amount_minor": amount.minor,
+            "since": now - WAITS_FOR_APPROVAL,
+        },
+    ).first()
+    if waiting:
+        raise PaymentWaiting(amount=Money(waiting.amount_minor, waiting.currency), since=waiting.created_at)
+
+
+def _refuse_too_many(tx: Transaction, customer_id: int, payer_phone: str, now: datetime) -> None:
+    """Whoever knows a number could else fill that phone with prompts, and the provider with requests."""
+    _refuse_if_full(tx, _CUSTOMER_IS_FULL, PAYMENTS_COUNTED_OVER, now, customer_id=customer_id)
+    tx.execute(_WAIT_OUR_TURN, {"turn": f"prompt:{payer_phone}"})
+    _refuse_if_full(tx, _PHONE_IS_FULL, WAITS_FOR_APPROVAL, now, payer_phone=payer_phone)
+
+
+def _refuse_if_full(tx: Transaction, full: Select[Any], window: timedelta, now: datetime, **whose: object) -> None:
+    leaves = tx.execute(full, {"since": now - window, **whose}).scalar()
+    if leaves is not None:
+        raise TooManyTries(wait_s=max(1, math.ceil((leaves + window - now).total_seconds())))

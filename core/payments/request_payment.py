@@ -1,0 +1,134 @@
+"""Asking a provider to prompt the payer: a claimed outbox row, the stored reference, one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+
+from core.clock import Clock
+from core.db.engine import Database, Transaction
+from core.logs import log
+from core.messaging import outbox
+from core.messaging.models import OutboxRow
+from core.messaging.outbox import Claimed
+from core.money import Money
+from core.payments.collector import CollectionRequest, Collector, RequestAnswer, RequestOutcome
+from core.payments.limits import REQUEST_NOT_AFTER
+from core.payments.models import PaymentIntent
+from core.payments.states import OPEN, move
+from core.payments.tell import tell_ended
+
+LOG = log("payments.request_payment")
+FIRST_ASK: Final = timedelta(seconds=5)
+NEVER_SENT: Final = "expired"  # the reason of an open intent whose only try came too late
+
+
+def request_payment(
+    row: Claimed, *, db: Database, collector: Collector, clock: Clock, callback_url: str, code: str
+) -> None:
+    """Send the request of an outbox row. The same reference whenever it is sent again: the provider makes it once.
+
+    An unknown outcome is tried again and asked about at the same time; whichever answers first wins. Past
+    `REQUEST_NOT_AFTER` nothing is sent any more: then only the status says how it ends.
+    """
+    with db.reading() as connection:
+        found = connection.execute(select(PaymentIntent).where(PaymentIntent.id == row.body["intent"])).mappings()
+        intent = dict(found.one())
+    begun = clock.now()
+    if intent["state"] != "created":  # answered meanwhile, or given up: pushed days later it must prompt nobody
+        db.run(lambda tx: outbox.done(tx, row.id, begun))
+        return
+    if begun - intent["created_at"] >= REQUEST_NOT_AFTER:
+        db.run(lambda tx: _leave_to_the_status(tx, row, intent, begun))
+        LOG.info("momo request too late", intent=intent["id"], attempt=row.attempts)
+        return
+    reference = intent["reference"]
+    outcome = collector.request(
+        CollectionRequest(
+            reference=reference,
+            amount=Money(intent["amount_minor"], intent["currency"]),
+            payer_phone=intent["payer_phone"],
+            external_id=str(reference),
+            payer_message="Shabaka Wi-Fi",
+            payee_note=f"{intent['purpose']} {intent['id']}",
+            callback_url=f"{callback_url}/{reference}",
+        )
+    )
+    now = clock.now()
+    db.run(lambda tx: _record(tx, row, intent, outcome, now=now, code=code))
+    LOG.info("momo request", intent=intent["id"], answer=outcome.answer, attempt=row.attempts)
+
+
+def _record(
+    tx: Transaction, row: Claimed, intent: Mapping[str, Any], outcome: RequestOutcome, *, now: datetime, code: str
+) -> None:
+    state = lock_state(tx, intent["id"])
+    if outcome.answer is RequestAnswer.UNKNOWN:
+        outbox.again(tx, row.id, attempts=row.attempts, now=now, error=f"outcome unknown: {outcome.raw}")
+    elif outcome.answer is RequestAnswer.REFUSED and _first_try(tx, row):
+        outbox.done(tx, row.id, now)
+        moved = move(
+            tx,
+            intent_id=intent["id"],
+            state=state,
+            to="refused",
+            now=now,
+            why={"answer": "refused", "raw": outcome.raw},
+            reason=outcome.reason or "unknown",
+            raw_reason=outcome.raw[:200],
+            ask_again_at=None,
+        )
+        if moved:
+            tell_ended(tx, intent_id=intent["id"], template="payment_refused", now=now, code=code)
+    elif outcome.answer is RequestAnswer.REFUSED:
+        # Refused is this sending; an earlier one, its answer lost, may be on the phone. Only the status can end it.
+        outbox.done(tx, row.id, now)
+        if state in OPEN:
+            _ask_at(
+                tx, intent, now + FIRST_ASK, reason=outcome.reason or "unknown", raw_reason=outcome.raw[:200] or None
+            )
+    else:
+        outbox.done(tx, row.id, now)
+        moved = move(
+            tx,
+            intent_id=intent["id"],
+            state=state,
+            to="submitted",
+            now=now,
+            why={"answer": outcome.answer},
+            submitted_at=now,
+            ask_again_at=now + FIRST_ASK,
+        )
+        if not moved and state not in {"submitted", "paid"}:
+            # Ended while the call hung: it is on the phone all the same.
+            _ask_at(tx, intent, now + FIRST_ASK)
+
+
+def _leave_to_the_status(tx: Transaction, row: Claimed, intent: Mapping[str, Any], now: datetime) -> None:
+    """Send nothing any more; ask at once what became of earlier sendings, if there were any."""
+    state = lock_state(tx, intent["id"])
+    never_sent = _first_try(tx, row)
+    outbox.done(tx, row.id, now)
+    if state in OPEN:
+        _ask_at(tx, intent, now, **({"reason": NEVER_SENT} if never_sent else {}))
+        tx.ring("momo.ask")
+
+
+def _first_try(tx: Transaction, row: Claimed) -> bool:
+    """Whether no earlier sending can have arrived. A pushed row counts from one again, but keeps its last error."""
+    last_error = tx.execute(select(OutboxRow.last_error).where(OutboxRow.id == row.id)).scalar()
+    return row.attempts == 1 and last_error is None
+
+
+def _ask_at(tx: Transaction, intent: Mapping[str, Any], due: datetime, **values: object) -> None:
+    tx.execute(update(PaymentIntent).where(PaymentIntent.id == intent["id"]).values(ask_again_at=due, **values))
+
+
+def lock_state(tx: Transaction, intent_id: int) -> str:
+    """Lock the intent until the transaction ends; its present state."""
+    return str(
+        tx.execute(select(PaymentIntent.state).where(PaymentIntent.id == intent_id).with_for_update()).scalar_one()
+    )

@@ -1,0 +1,38 @@
+"""Texting the customer how a payment ended. The truth, and what it means for their money."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core.customers.queries import account
+from core.db.engine import Transaction
+from core.languages import say
+from core.messaging.queue_text import queue_text
+from core.messaging.texts import REASONS
+from core.money import Money
+from core.payments.models import PaymentIntent
+
+
+def tell_ended(tx: Transaction, *, intent_id: int, template: str, now: datetime, code: str) -> None:
+    """Text the customer that a payment was refused, expired, or is still unknown. Once per intent and ending."""
+    intent = tx.execute(
+        select(
+            PaymentIntent.customer_id, PaymentIntent.amount_minor, PaymentIntent.currency, PaymentIntent.reason
+        ).where(PaymentIntent.id == intent_id)
+    ).one()
+    customer = account(tx.connection, intent.customer_id)
+    queue_text(
+        tx,
+        phone=customer.main_phone,
+        tongue=customer.tongue,
+        template=template,
+        key=f"{template}:{intent_id}",
+        now=now,
+        facts={
+            "amount": Money(intent.amount_minor, intent.currency),
+            "reason": say(customer.tongue, REASONS.get(intent.reason or "unknown", REASONS["unknown"])),
+            "code": code,
+        },
+    )

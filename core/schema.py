@@ -1,0 +1,18 @@
+"""Every room's tables in one place, for migrations and for the checks that need all of them."""
+
+from __future__ import annotations
+
+from core.access import models as access
+from core.catalog import models as catalog
+from core.crm import models as crm
+from core.customers import models as customers
+from core.db.types import Table
+from core.ledger import models as ledger
+from core.messaging import models as messaging
+from core.network import models as network
+from core.payments import models as payments
+from core.staff import models as staff
+from core.tokens import models as tokens
+
+ROOMS = (access, catalog, crm, customers, ledger, messaging, network, payments, staff, tokens)
+METADATA = Table.metadata

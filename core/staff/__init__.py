@@ -1,0 +1,1 @@
+"""Staff: accounts, roles, permissions, and the trail of what each did."""

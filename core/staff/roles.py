@@ -1,0 +1,53 @@
+"""Who may do what: permissions are words, a role is a set of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+Role = Literal["admin", "manager", "cashier", "technician"]
+Permission = Literal[
+    "self.use",  # what everyone who is logged in may do: the first page, own language and password, log out
+    "customers.see",
+    "customers.register",
+    "customers.change",  # a phone added to a customer can spend their balance: not for everyone at a counter
+    "cash.take",
+    "receipts.see",
+    "payments.see",
+    "outbox.see",
+    "outbox.push",
+    "network.see",
+    "tickets.see",
+    "tickets.close",  # whoever hears that it works again
+    "staff.manage",
+]
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
+
+_EVERYONE: Final[frozenset[Permission]] = frozenset({"self.use", "customers.see", "tickets.see", "tickets.close"})
+_COUNTER: Final[frozenset[Permission]] = frozenset({"customers.register", "cash.take", "receipts.see", "payments.see"})
+_MACHINES: Final[frozenset[Permission]] = frozenset({"outbox.see", "outbox.push", "network.see"})
+
+PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
+    "admin": PERMISSIONS,
+    "manager": _EVERYONE | _COUNTER | _MACHINES | {"customers.change"},
+    "cashier": _EVERYONE | _COUNTER,
+    "technician": _EVERYONE | _MACHINES,
+}
+
+
+def role_named(word: str) -> Role | None:
+    """The role of this name; None when there is none."""
+    return next((role for role in ROLES if role == word), None)
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """What a role may. An unknown role may nothing."""
+    known = role_named(role)
+    return PERMISSIONS_OF[known] if known else frozenset()
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Whether a role has a permission."""
+    return permission in permissions_of(role)

@@ -1,0 +1,1 @@
+"""Wi-Fi networks, their owners, and the tokens sold for them. A token grants access; it is not access itself."""

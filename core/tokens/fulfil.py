@@ -1,0 +1,64 @@
+"""What a payment was for, done with the money just credited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.catalog.plan_words import plan_words
+from core.catalog.queries import offer_of_version
+from core.customers.queries import account
+from core.db.engine import Transaction
+from core.errors import Refusal
+from core.ids import Ids
+from core.messaging.queue_text import queue_text
+from core.payments.settle import Fulfil, Paid
+from core.sealing import Sealer
+from core.tokens.sell_token import sell_token
+
+
+def fulfilments(*, ids: Ids, sealer: Sealer) -> Mapping[str, Fulfil]:
+    """By purpose: what to do once the money is in the wallet."""
+
+    def token(tx: Transaction, paid: Paid, now: datetime) -> None:
+        body = paid.purpose_body
+        try:
+            # A savepoint: refused, the sale leaves no trace, and the money stays credited all the same.
+            with tx.connection.begin_nested():
+                sell_token(
+                    tx,
+                    request_key=f"intent:{paid.intent_id}",
+                    buyer=account(tx.connection, paid.customer_id),
+                    recipient_phone=body["recipient"],
+                    hotspot_id=body["hotspot"],
+                    plan_version_id=body["plan_version"],
+                    now=now,
+                    ids=ids,
+                    sealer=sealer,
+                )
+        except Refusal:
+            _tell(tx, paid, "token_not_made", now)
+            return
+        _tell(tx, paid, "token_paid", now)
+
+    def top_up(tx: Transaction, paid: Paid, now: datetime) -> None:
+        _tell(tx, paid, "top_up_paid", now)
+
+    return {"token": token, "topup": top_up}
+
+
+def _tell(tx: Transaction, paid: Paid, template: str, now: datetime) -> None:
+    customer = account(tx.connection, paid.customer_id)
+    facts: dict[str, object] = {"amount": paid.amount, "receipt": paid.receipt_number, "balance": customer.balance}
+    if paid.purpose == "token":
+        offer = offer_of_version(tx.connection, paid.purpose_body["plan_version"])
+        facts["plan"] = plan_words(customer.tongue, offer.duration_s, offer.data_bytes)
+    queue_text(
+        tx,
+        phone=customer.main_phone,
+        tongue=customer.tongue,
+        template=template,
+        key=f"receipt:{paid.receipt_number}",
+        now=now,
+        facts=facts,
+    )

@@ -1,0 +1,252 @@
+"""Buying a Wi-Fi token, for oneself or another phone, from the balance or by MoMo."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.callers.commands import BuyToken
+from core.callers.facts import Facts, HotspotFact, PlanFact
+from core.catalog.plan_words import plan_words
+from core.errors import NoHotspot, PlanGone, Refusal
+from core.languages import marked as _
+from core.languages import say
+from core.money import Money
+from core.phones import can_pay_by_momo, national, parse_phone
+from flows.menu import choose_again, read_nothing
+from flows.refusals import sentence
+from flows.session import Answer, Page, Session
+from flows.top_up import approve_page, payer_phone
+
+MOVES: Final = [
+    ("plan_at_one_network", "buy.plan", "buy.who"),
+    ("plan", "buy.plan", "buy.hotspot"),
+    ("hotspot", "buy.hotspot", "buy.who"),
+    ("me", "buy.who", "buy.pay"),
+    ("other", "buy.who", "buy.phone"),
+    ("phone", "buy.phone", "buy.pay"),
+    ("pay_by_balance", "buy.pay", "buy.done"),
+    ("pay_by_momo", "buy.pay", "buy.sent"),
+    ("pay_by_other", "buy.pay", "buy.payer"),
+    ("payer", "buy.payer", "buy.confirm"),
+    ("pay_by_momo", "buy.confirm", "buy.sent"),
+    ("back", "buy.hotspot", "buy.plan"),
+    ("back", "buy.who", "buy.plan"),
+    ("back", "buy.phone", "buy.who"),
+    ("back", "buy.pay", "buy.who"),
+    ("back", ["buy.payer", "buy.confirm"], "buy.pay"),
+]
+
+
+def _plan(session: Session, facts: Facts) -> PlanFact | None:
+    return next((plan for plan in facts.plans if plan.version_id == session.data["version"]), None)
+
+
+def _hotspot(session: Session, facts: Facts) -> HotspotFact | None:
+    return next((spot for spot in facts.hotspots if spot.hotspot_id == session.data["hotspot"]), None)
+
+
+def _what(session: Session, facts: Facts) -> str:
+    """What is being bought, in a few words."""
+    plan = _plan(session, facts)
+    return plan_words(facts.tongue, plan.duration_s, plan.data_bytes) if plan else "-"
+
+
+def _price(session: Session) -> Money:
+    return Money(session.data["price"], "SSP")
+
+
+def show_plan(_session: Session, facts: Facts) -> Page:
+    """The plans on sale, each by the number that is its own for ever."""
+    options = tuple(
+        (str(plan.alias), f"{plan_words(facts.tongue, plan.duration_s, plan.data_bytes)} {short_price(plan.price)}")
+        for plan in facts.plans
+    )
+    return Page(say(facts.tongue, _("Wi-Fi, price in SSP:")), options)
+
+
+def short_price(price: Money) -> str:
+    """A price in a list whose head names the currency."""
+    return str(price).removeprefix(f"{price.currency} ")
+
+
+def read_plan(_session: Session, typed: str, facts: Facts) -> Answer:
+    """A plan by its number; with one network only there is no other question to ask."""
+    plan = next((plan for plan in facts.plans if str(plan.alias) == typed), None)
+    if plan is None:
+        return choose_again(facts)
+    if not facts.hotspots:
+        return Answer(notice=sentence(NoHotspot(), facts.tongue))
+    chosen = {"version": plan.version_id, "price": plan.price.minor}
+    if len(facts.hotspots) == 1:
+        return Answer("plan_at_one_network", chosen | {"hotspot": facts.hotspots[0].hotspot_id})
+    return Answer("plan", chosen)
+
+
+def show_hotspot(_session: Session, facts: Facts) -> Page:
+    """The networks, last used first, each by the code on its poster."""
+    options = tuple((str(spot.code), name_of(spot, facts)) for spot in facts.hotspots)
+    return Page(say(facts.tongue, _("Which Wi-Fi?")), options)
+
+
+def name_of(spot: HotspotFact, facts: Facts) -> str:
+    """A network's name; one that is off now says so before anybody pays for it."""
+    return say(facts.tongue, _("{ssid} (off now)"), ssid=spot.ssid) if spot.off else spot.ssid
+
+
+def read_hotspot(_session: Session, typed: str, facts: Facts) -> Answer:
+    """A network by its code."""
+    spot = next((spot for spot in facts.hotspots if str(spot.code) == typed), None)
+    return Answer("hotspot", {"hotspot": spot.hotspot_id}) if spot else choose_again(facts)
+
+
+def show_who(session: Session, facts: Facts) -> Page:
+    """For the caller's own phone or another?"""
+    if _plan(session, facts) is None:
+        return _gone_page(facts)
+    spot = _hotspot(session, facts)
+    head = say(
+        facts.tongue,
+        _("{plan}, {ssid}. For whom?"),
+        plan=_what(session, facts),
+        ssid=name_of(spot, facts) if spot else "",
+    )
+    return Page(head, (("1", say(facts.tongue, _("For me"))), ("2", say(facts.tongue, _("For another phone")))))
+
+
+def read_who(session: Session, typed: str, facts: Facts) -> Answer:
+    """Me, or another."""
+    if _plan(session, facts) is None:
+        return _plan_gone(facts)
+    if typed == "1":
+        return Answer("me", {"recipient": facts.phone})
+    return Answer("other") if typed == "2" else choose_again(facts)
+
+
+def show_phone(_session: Session, facts: Facts) -> Page:
+    """Ask for the other phone."""
+    return Page(say(facts.tongue, _("Phone number of the other? The code goes there by SMS.")))
+
+
+def read_phone(_session: Session, typed: str, facts: Facts) -> Answer:
+    """A mobile number here."""
+    try:
+        return Answer("phone", {"recipient": parse_phone(typed)})
+    except Refusal as refusal:
+        return Answer(notice=sentence(refusal, facts.tongue))
+
+
+def show_pay(session: Session, facts: Facts) -> Page:
+    """How to pay: from the balance where it covers the price, or by MoMo. Choosing is agreeing."""
+    if _plan(session, facts) is None:
+        return _gone_page(facts)
+    price, customer = _price(session), facts.customer
+    options = []
+    if customer and customer.balance >= price:
+        options.append(("1", say(facts.tongue, _("From balance"))))
+    options.append(("2", say(facts.tongue, _("By MoMo"))))
+    if can_pay_by_momo(facts.phone):
+        options.append(("3", say(facts.tongue, _("MoMo of another"))))
+    head = say(facts.tongue, _("{plan}: pay {price}?"), plan=_what(session, facts), price=price)
+    if session.data["recipient"] != facts.phone:
+        head += " " + say(
+            facts.tongue, _("For {phone}."), phone=national(session.data["recipient"], spaced=facts.tongue != "ar")
+        )
+    return Page(head, tuple(options))
+
+
+def read_pay(session: Session, typed: str, facts: Facts) -> Answer:
+    """The way of paying sends the purchase, at the price that was shown."""
+    if _plan(session, facts) is None:
+        return _plan_gone(facts)
+    covered = facts.customer is not None and facts.customer.balance >= _price(session)
+    if typed == "1" and covered:
+        return Answer("pay_by_balance", command=_purchase(session, "balance", facts.phone))
+    if typed == "2" and can_pay_by_momo(facts.phone):
+        return Answer("pay_by_momo", {"payer": facts.phone}, _purchase(session, "momo", facts.phone))
+    if typed in ("2", "3"):
+        return Answer("pay_by_other")
+    return choose_again(facts)
+
+
+def _plan_gone(facts: Facts) -> Answer:
+    """Withdrawn, or sold at another price since it was shown: back to what is on sale now."""
+    return Answer(notice=sentence(PlanGone(code=""), facts.tongue), session=Session("buy.plan"))
+
+
+def _gone_page(facts: Facts) -> Page:
+    """The same, where a dropped call is gone on with. Whatever is answered leads to what is on sale."""
+    return Page(sentence(PlanGone(code=""), facts.tongue), (("1", say(facts.tongue, _("Buy Wi-Fi"))),))
+
+
+def _purchase(session: Session, pay_with: str, payer: str) -> BuyToken:
+    return BuyToken(
+        version_id=session.data["version"],
+        price=_price(session),
+        hotspot_id=session.data["hotspot"],
+        recipient=session.data["recipient"],
+        pay_with="momo" if pay_with == "momo" else "balance",
+        payer=payer,
+    )
+
+
+def show_payer(_session: Session, facts: Facts) -> Page:
+    """Ask whose wallet pays."""
+    return Page(say(facts.tongue, _("Which MTN number pays?")))
+
+
+def read_payer(_session: Session, typed: str, facts: Facts) -> Answer:
+    """A number that can pay by MoMo."""
+    try:
+        return Answer("payer", {"payer": payer_phone(typed)})
+    except Refusal as refusal:
+        return Answer(notice=sentence(refusal, facts.tongue))
+
+
+def show_confirm(session: Session, facts: Facts) -> Page:
+    """A mistyped number would prompt a stranger: show it first."""
+    head = say(
+        facts.tongue,
+        _("Pay {amount} by MoMo from {payer}?"),
+        amount=_price(session),
+        payer=national(session.data["payer"], spaced=facts.tongue != "ar"),
+    )
+    return Page(head, (("1", say(facts.tongue, _("Yes"))),))
+
+
+def read_confirm(session: Session, typed: str, facts: Facts) -> Answer:
+    """Yes sends the prompt."""
+    if typed != "1":
+        return choose_again(facts)
+    if _plan(session, facts) is None:
+        return _plan_gone(facts)
+    return Answer("pay_by_momo", command=_purchase(session, "momo", session.data["payer"]))
+
+
+def show_sent(session: Session, facts: Facts) -> Page:
+    """Nothing is paid yet."""
+    return approve_page(_price(session), session.data["payer"], facts)
+
+
+def show_done(session: Session, facts: Facts) -> Page:
+    """Paid from the balance: the code is on its way."""
+    text = say(
+        facts.tongue,
+        _("Paid {price} from your balance. The code for {plan} comes by SMS to {phone}."),
+        price=_price(session),
+        plan=_what(session, facts),
+        phone=national(session.data["recipient"], spaced=facts.tongue != "ar"),
+    )
+    return Page(text, ends=True)
+
+
+STATES: Final = {
+    "buy.plan": (show_plan, read_plan),
+    "buy.hotspot": (show_hotspot, read_hotspot),
+    "buy.who": (show_who, read_who),
+    "buy.phone": (show_phone, read_phone),
+    "buy.pay": (show_pay, read_pay),
+    "buy.payer": (show_payer, read_payer),
+    "buy.confirm": (show_confirm, read_confirm),
+    "buy.sent": (show_sent, read_nothing),
+    "buy.done": (show_done, read_nothing),
+}

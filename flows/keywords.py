@@ -1,0 +1,197 @@
+"""SMS keywords, in English, Arabic and Arabic in Latin letters, as people really write them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from core.callers.facts import PlanFact
+from core.errors import InvalidAmount
+from core.phones import western_digits
+from flows.amounts import parse_amount
+from flows.screen import KEYS
+
+WORDS_MAX: Final = 12
+# What is dialled in the menu for each keyword; None: a keyword of its own.
+MEANINGS: Final[dict[str, str | None]] = {
+    "balance": "1",
+    "buy": "2",
+    "topup": "3",
+    "tokens": "4",
+    "fault": "5",
+    "help": "6",
+    "language": "7",
+    "menu": "",
+    "join": "",
+    "stop": None,
+    "start": None,
+    "name": None,
+}
+_SPELLINGS: Final = {
+    "balance": "bal balance account rasid rasiid رصيد رصيدي حساب حسابي",
+    "buy": "buy wifi token internet net istiri ishtiri واي وايفاي شراء اشتري انترنت نت",
+    "topup": "topup top pay load momo shahan shahn شحن اشحن دفع ادفع تعبئه",
+    "tokens": "tokens mytokens time left kod rumuz كود رموز رموزي رمزي وقت الوقت باقي",
+    "fault": "fault problem broken slow report mushkila عطل مشكله بلاغ خلل",
+    "help": "help info musaada مساعده ساعدني معلومات",
+    "language": "language lang lugha luga لغه اللغه",
+    "menu": "menu hi hello salam gaima cancel end quit قائمه سلام مرحبا الغاء خروج",
+    "join": "join register tasjil تسجيل سجل اشتراك",
+    "stop": "stop stob stopall unsubscribe wagif قف توقف وقف ايقاف ايقافالرسائل الغاءالاشتراك",
+    "start": "start subscribe resume abda ابدا بدء استئناف",
+    "name": "name ism isim اسم اسمي",
+}
+# Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
+# that the net stopped.
+CONSENT: Final = frozenset({"stop", "start"})
+_PLAINEST: Final = frozenset({"stop", "stopall", "unsubscribe"})
+# A name follows NAME: a word that only looks like it (Isam, Nami) is somebody's name, not the keyword.
+_AS_SPELLED: Final = CONSENT | {"name"}
+# `net is down`, `no internet`, `النت فاصل`: who says so wants no price list.
+_COMPLAINTS: Final = "down not no slow dead broken cut off mafi gata wagif فاصل مقطوع مافي ما بطيء بطي واقف قاطع ضعيف"
+_LETTERS: Final = str.maketrans("أإآٱىةؤئیک", "ااااي" + "هوييك")  # the last two are typed on Persian keyboards
+_ARTICLE: Final = "ال"
+# What stands in amounts is kept before a digit: 5.000 and -5 are refused as amounts, and must not become others here.
+_NOISE: Final = re.compile(r"[^\w*+#.,٬٫-]+|_|[.,٬٫-](?!\d)|(?<=[^\W\d])[.,٬٫-]|(?<!\d)[.,٬٫](?=\d)")
+_SPELLING_OF: Final[dict[str, str]] = {}
+
+
+def normalise(text: str) -> str:
+    """A text as keywords are compared: small letters, Western digits, Arabic without harakat and tatweel."""
+    text = unicodedata.normalize("NFKC", western_digits(text)).lower()
+    text = "".join(character for character in text if unicodedata.category(character) not in {"Mn", "Cf"})
+    text = text.replace("ـ", "").translate(_LETTERS)
+    return " ".join(_NOISE.sub(" ", text).split())
+
+
+for _meaning, _words in _SPELLINGS.items():
+    for _word in _words.split():
+        _SPELLING_OF[normalise(_word)] = _meaning
+
+
+_COMPLAINING: Final = frozenset(normalise(_word) for _word in _COMPLAINTS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a text means: a keyword with what stood behind it, or several keywords it could be."""
+
+    keyword: str | None
+    rest: str = ""
+    could_be: tuple[str, ...] = ()
+    arabic: bool = False
+
+
+def understand(text: str) -> Understood:
+    """Read the first words of a text as a keyword. A number alone is not one: it answers a question."""
+    clean = normalise(text)
+    words = clean.split()[:WORDS_MAX]
+    arabic = any("\u0600" <= character <= "\u06ff" for character in clean)
+    if not words or clean.isdecimal():
+        return Understood(None, clean, arabic=arabic)
+    if any(_spelled(word) == "buy" for word in words) and any(word in _COMPLAINING for word in words):
+        return Understood("fault", "", arabic=arabic)
+    for count in (2, 1):  # `top up` and `واي فاي` before `top` and `واي`
+        keyword = _spelled("".join(words[:count]))
+        rest = " ".join(words[count:])
+        if keyword in CONSENT and rest and words[0] not in _PLAINEST:
+            return Understood(None, clean, arabic=arabic)
+        if keyword is not None and len(words) >= count:
+            return Understood(keyword, rest, arabic=arabic)
+    near = sorted({meaning for word, meaning in _SPELLING_OF.items() if _near(words[0], word)} - _AS_SPELLED)
+    if len(near) == 1:
+        return Understood(near[0], " ".join(words[1:]), arabic=arabic)
+    return Understood(None, clean, tuple(near), arabic=arabic)
+
+
+def _spelled(word: str) -> str | None:
+    """The keyword of a word as it stands, or without the Arabic article (الرصيد)."""
+    return _SPELLING_OF.get(word) or _SPELLING_OF.get(word.removeprefix(_ARTICLE))
+
+
+def _near(typed: str, word: str) -> bool:
+    """One slip of the finger in a word of four letters or more, two in one of eight; the first letters agree."""
+    if len(word) < 4 or len(typed) < 3 or typed[0] != word[0]:  # noqa: PLR2004 - short words are too near to others
+        return False
+    return _slips(typed, word) <= (2 if len(word) >= 8 else 1)  # noqa: PLR2004
+
+
+def _slips(left: str, right: str) -> int:
+    """Edits between two words: insert, delete, replace, or swap neighbours (optimal string alignment)."""
+    before: list[int] = []
+    previous = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        current = [i]
+        for j, b in enumerate(right, 1):
+            cost = min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        before, previous = previous, current
+    return previous[-1]
+
+
+_HOUR_S: Final = 3600
+_DAY_S: Final = 24 * _HOUR_S
+# A unit's words, in seconds, and its Arabic dual, which is two by itself. A month sold is 30 days.
+_UNITS: Final = (
+    (r"hours?|hrs?|h|saa\w*|ساعه|ساعات", "ساعتين|ساعتان", _HOUR_S),
+    (r"days?|d|y[ou]+m\w*|ayam|يوم|يوما|ايام", "يومين|يومان", _DAY_S),
+    (r"weeks?|wk|w|usbu\w*|اسبوع|اسبوعا|اسابيع", "اسبوعين|اسبوعان", 7 * _DAY_S),
+    (r"months?|mon|m|shaha?r\w*|شهر|شهرا|اشهر|شهور", "شهرين|شهران", 30 * _DAY_S),
+)
+_TIMES: Final = [(re.compile(rf"(\d{{1,3}})?\s*(?:(?:{one})|({two}))(?!\w)"), unit_s) for one, two, unit_s in _UNITS]
+_DATA: Final = re.compile(r"(\d{1,4})(?:[.,](\d))?\s*(?:(g|gb|gig|giga|جيجا|جيقا|قيقا)|mb|mega|ميجا|ميقا)(?!\w)")
+
+
+def plan_in(rest: str, plans: Sequence[PlanFact]) -> str | None:
+    """The number of the plan that `3h`, `1 day`, `2GB` or `2` means; None when it names none on sale."""
+    data_bytes = _data_in(rest)
+    if data_bytes is not None:
+        return next((str(plan.alias) for plan in plans if plan.data_bytes == data_bytes), None)
+    wanted = _seconds_in(rest)
+    if wanted is not None:
+        return next((str(plan.alias) for plan in plans if plan.duration_s == wanted and plan.data_bytes is None), None)
+    return next((str(plan.alias) for plan in plans if str(plan.alias) == rest), None)
+
+
+def _data_in(rest: str) -> int | None:
+    match = _DATA.match(rest)
+    if match is None:
+        return None
+    tenths = int(match.group(1)) * 10 + int(match.group(2) or 0)
+    return tenths * 10**8 if match.group(3) else tenths * 10**5
+
+
+def _seconds_in(rest: str) -> int | None:
+    for pattern, unit_s in _TIMES:
+        match = pattern.match(rest)
+        if match is not None:
+            return unit_s * (2 if match.group(2) else int(match.group(1) or 1))
+    return None
+
+
+def amount_in(rest: str) -> str:
+    """What stands for the amount behind TOPUP: all of it where it reads as one (`5 000`, `ssp 500`), or a word."""
+    try:
+        parse_amount(rest)
+    except InvalidAmount:
+        return rest.split(maxsplit=1)[0]
+    return rest
+
+
+def answers_for(understood: Understood, plans: Sequence[PlanFact]) -> list[str]:
+    """What the caller would have dialled in the menu to say the same."""
+    key = MEANINGS.get(understood.keyword or "")
+    if not key:
+        return []
+    if understood.keyword == "buy":
+        plan = plan_in(understood.rest, plans)
+        return [key, plan] if plan else [key]
+    if understood.keyword == "topup" and understood.rest:
+        amount = amount_in(understood.rest)
+        return [key, f"SSP {amount}" if amount in KEYS else amount]  # TOPUP 0 is a wrong amount, not "back"
+    return [key]

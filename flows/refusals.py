@@ -1,0 +1,53 @@
+"""Each refusal as one clear sentence in the reader's language. The one place where that happens."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core import errors
+from core.languages import marked as _
+from core.languages import say
+from core.phones import national
+
+SENTENCES: Final[dict[type[errors.Refusal], str]] = {
+    errors.InvalidPhone: _("That is not a phone number. Write it like 0921234567."),
+    errors.ForeignPhone: _("Only South Sudan numbers (+211) can be used here."),
+    errors.NotMobile: _("That is not a mobile number."),
+    errors.InvalidAmount: _("Write the amount in pounds with digits only, like 5000."),
+    errors.AmountOutOfRange: _("The amount must be from {least} to {most}."),
+    errors.InsufficientBalance: _("Your balance {have} is not enough for {needed}."),
+    errors.NotACustomer: _("This phone is not registered yet. Dial {code}."),
+    errors.CustomerNotActive: _("Account {number} is stopped. Please call us."),
+    errors.PhoneTaken: _("This phone number belongs to another account."),
+    errors.PlanGone: _("This plan is no longer sold. Please choose another."),
+    errors.PriceChanged: _("The price is now {now}. Nothing was paid. Please start again."),
+    errors.NoHotspot: _("This Wi-Fi is closed now. Please choose another."),
+    errors.PaymentWaiting: _("{amount} already waits for your approval on the phone. Do not pay again."),
+    errors.NotMomoPhone: _("Only MTN numbers (092, 099) can pay by MoMo."),
+    errors.KeyReused: _("This was already done in another way. Please start again."),
+    errors.NotAllowed: _("You are not allowed to do this."),
+    errors.TooManyTries: _("Too many tries. Wait {wait_s} seconds."),
+    errors.WrongPassword: _("User name or password is wrong."),
+    errors.InvalidName: _("That is not a name. Use letters only, 60 at most."),
+    errors.NotFound: _("We could not find that."),
+    errors.NotPossibleNow: _("That is not possible now."),
+}
+
+# Met on staff pages and the command line only, which have room for them.
+STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
+    errors.WeakPassword: _("The password needs {least_chars} characters or more, and may not be the user name."),
+    errors.InvalidUsername: _(
+        "A user name begins with a small Latin letter, then letters, digits, dots: 2 to 32 in all."
+    ),
+    errors.UsernameTaken: _("Somebody has the user name {username} already."),
+    errors.LastAdmin: _("{username} is the last admin. Make another one first."),
+}
+
+
+def sentence(refusal: errors.Refusal, tongue: str, code: str = "") -> str:
+    """The refusal in the reader's language. `code` is what people dial, for sentences that name it."""
+    facts = refusal.facts() | {"code": code}
+    if isinstance(facts.get("phone"), str):
+        facts["phone"] = national(facts["phone"], spaced=tongue != "ar")
+    original = SENTENCES.get(type(refusal)) or STAFF_SENTENCES[type(refusal)]
+    return say(tongue, original, **facts)

@@ -1,0 +1,295 @@
+"""The menus: which properties each has, how it reads them, what it starts with, what may not be twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sandbox.routeros import values
+
+Reader = Callable[[str], str]
+
+USER: Final = "/ip/hotspot/user"
+PROFILE: Final = "/ip/hotspot/user/profile"
+ACTIVE: Final = "/ip/hotspot/active"
+COOKIE: Final = "/ip/hotspot/cookie"
+HOST: Final = "/ip/hotspot/host"
+SECRET: Final = "/ppp/secret"
+PPP_PROFILE: Final = "/ppp/profile"
+PPP_ACTIVE: Final = "/ppp/active"
+QUEUE: Final = "/queue/simple"
+ADDRESS_LIST: Final = "/ip/firewall/address-list"
+
+EDITING: Final = frozenset({"add", "set", "remove", "enable", "disable", "unset", "print", "getall"})
+READING: Final = frozenset({"print", "getall"})
+KICKING: Final = READING | {"remove"}
+
+
+def choice(*allowed: str) -> Reader:
+    """Make a reader that takes one of these words."""
+
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise values.BadValue(text)
+        return text
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property. `refers` names the menu whose names it may hold.
+
+    `listed`: a bad value is refused with "does not match any value", not with "invalid value".
+    """
+
+    name: str
+    read: Reader = values.anything
+    default: str | None = None
+    required: bool = False
+    refers: str | None = None
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """One menu. A singleton has one row that is only set; `starts` are the rows of a new router."""
+
+    path: str
+    verbs: frozenset[str]
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    unique: tuple[str, ...] = ()
+    duplicate: str = "failure: already have such item"
+    counters: Mapping[str, str] = field(default_factory=dict)
+    starts: tuple[Mapping[str, str], ...] = ()
+    singleton: bool = False
+
+
+def _menu(
+    path: str,
+    *properties: Property,
+    verbs: frozenset[str] = EDITING,
+    unique: tuple[str, ...] = (),
+    duplicate: str = "failure: already have such item",
+    counters: Mapping[str, str] | None = None,
+    starts: tuple[Mapping[str, str], ...] = (),
+    singleton: bool = False,
+) -> Menu:
+    by_name = {item.name: item for item in properties}
+    return Menu(path, verbs, by_name, unique, duplicate, counters or {}, starts, singleton)
+
+
+P = Property
+_NAME: Final = P("name", values.named, required=True)
+_COMMENT: Final = P("comment")
+_DISABLED: Final = P("disabled", values.boolean, "false")
+_TRAFFIC: Final = {"uptime": "0s", "bytes-in": "0", "bytes-out": "0", "packets-in": "0", "packets-out": "0"}
+
+_HOTSPOT: Final = (
+    _menu(
+        USER,
+        P("server", values.named, "all"),
+        _NAME,
+        P("password"),
+        P("otp-secret"),
+        P("address", values.address),
+        P("mac-address", values.mac),
+        P("profile", default="default", refers=PROFILE),
+        P("routes"),
+        P("email"),
+        P("limit-uptime", values.duration),
+        P("limit-bytes-in", values.whole),
+        P("limit-bytes-out", values.whole),
+        P("limit-bytes-total", values.whole),
+        _COMMENT,
+        _DISABLED,
+        verbs=EDITING | {"reset-counters"},
+        unique=("name", "server"),
+        duplicate="failure: already have user with this name for this server",
+        counters={**_TRAFFIC, "default": "false", "dynamic": "false"},
+        starts=({"name": "default-trial", "default": "true", "comment": "counters and limits for trial users"},),
+    ),
+    _menu(
+        PROFILE,
+        _NAME,
+        P("address-pool", default="none"),
+        P("session-timeout", values.duration),
+        P("idle-timeout", values.duration_or_none, "none"),
+        P("keepalive-timeout", values.duration_or_none, "2m"),
+        P("status-autorefresh", values.duration_or_none, "1m"),
+        P("shared-users", values.shared_users, "1"),
+        P("add-mac-cookie", values.boolean, "true"),
+        P("mac-cookie-timeout", values.duration, "3d"),
+        P("rate-limit", values.rate_limit),
+        P("address-list"),
+        P("parent-queue", default="none"),
+        P("queue-type"),
+        P("insert-queue-before"),
+        P("incoming-filter"),
+        P("outgoing-filter"),
+        P("on-login"),
+        P("on-logout"),
+        P("transparent-proxy", values.boolean, "false"),
+        P("open-status-page", choice("always", "http-login"), "always", listed=True),
+        unique=("name",),
+        duplicate="failure: already have profile with this name",
+        counters={"default": "false"},
+        starts=({"name": "default", "default": "true"},),
+    ),
+    _menu(ACTIVE, verbs=KICKING | {"login"}),
+    _menu(COOKIE, verbs=KICKING),
+    _menu(HOST, verbs=KICKING),
+    _menu(
+        "/ip/hotspot/ip-binding",
+        P("address", values.network),
+        P("mac-address", values.mac),
+        P("to-address", values.address),
+        P("server", values.named, "all"),
+        P("type", choice("regular", "bypassed", "blocked"), "regular", listed=True),
+        _COMMENT,
+        _DISABLED,
+    ),
+    _menu(
+        "/ip/hotspot/walled-garden",
+        P("action", choice("allow", "deny"), "allow", listed=True),
+        P("server"),
+        P("dst-host"),
+        P("dst-port"),
+        P("dst-address", values.network),
+        P("src-address", values.network),
+        P("method"),
+        P("path"),
+        _COMMENT,
+        _DISABLED,
+        counters={"hits": "0", "dynamic": "false"},
+    ),
+)
+
+_PPP: Final = (
+    _menu(
+        SECRET,
+        _NAME,
+        P("service", choice("any", "async", "l2tp", "ovpn", "pppoe", "pptp", "sstp"), "any", listed=True),
+        P("caller-id", default=""),
+        P("password", default=""),
+        P("profile", default="default", refers=PPP_PROFILE),
+        P("local-address", values.address),
+        P("remote-address", values.address),
+        P("routes", default=""),
+        P("limit-bytes-in", values.whole, "0"),
+        P("limit-bytes-out", values.whole, "0"),
+        _COMMENT,
+        _DISABLED,
+        unique=("name",),
+        duplicate="failure: secret with the same name already exists",
+    ),
+    _menu(
+        PPP_PROFILE,
+        _NAME,
+        P("local-address"),
+        P("remote-address"),
+        P("rate-limit", values.rate_limit),
+        P("session-timeout", values.duration),
+        P("idle-timeout", values.duration),
+        P("only-one", choice("default", "yes", "no"), "default", listed=True),
+        P("address-list"),
+        P("parent-queue"),
+        P("queue-type"),
+        P("interface-list"),
+        P("dns-server"),
+        P("on-up"),
+        P("on-down"),
+        _COMMENT,
+        unique=("name",),
+        duplicate="failure: profile with the same name already exists",
+        counters={"default": "false"},
+        starts=({"name": "default", "default": "true"}, {"name": "default-encryption", "default": "true"}),
+    ),
+    _menu(PPP_ACTIVE, verbs=KICKING),
+)
+
+_OTHERS: Final = (
+    _menu(
+        QUEUE,
+        _NAME,
+        P("target", values.target, required=True),
+        P("dst", values.network),
+        P("parent", default="none"),
+        P("packet-marks", default=""),
+        P("priority", default="8/8"),
+        P("queue", default="default-small/default-small"),
+        P("limit-at", values.rate, "0/0"),
+        P("max-limit", values.rate, "0/0"),
+        P("burst-limit", values.rate, "0/0"),
+        P("burst-threshold", values.rate, "0/0"),
+        P("burst-time", default="0s/0s"),
+        P("time"),
+        _COMMENT,
+        _DISABLED,
+        verbs=EDITING | {"reset-counters"},
+        unique=("name",),
+        duplicate="failure: already have such name",
+        counters={"bytes": "0/0", "packets": "0/0", "dropped": "0/0", "rate": "0/0", "dynamic": "false"},
+    ),
+    _menu(
+        ADDRESS_LIST,
+        P("list", values.named, required=True),
+        P("address", values.network, required=True),
+        P("timeout", values.duration),
+        _COMMENT,
+        _DISABLED,
+        unique=("list", "address"),
+        duplicate="failure: already have such entry",
+        counters={"dynamic": "false"},
+    ),
+    _menu(
+        "/ip/firewall/filter",
+        verbs=READING,
+        starts=(
+            {
+                "chain": "forward",
+                "action": "fasttrack-connection",
+                "connection-state": "established,related",
+                "comment": "defconf: fasttrack",
+                "disabled": "false",
+                "dynamic": "false",
+            },
+        ),
+    ),
+    _menu(
+        "/radius",
+        P("service"),
+        P("address", values.address, required=True),
+        P("secret"),
+        P("authentication-port", values.whole, "1812"),
+        P("accounting-port", values.whole, "1813"),
+        P("timeout", default="1s100ms"),
+        P("src-address", values.address),
+        P("protocol", choice("udp", "radsec"), "udp", listed=True),
+        P("require-message-auth", choice("no", "yes-for-request-resp"), "yes-for-request-resp", listed=True),
+        P("called-id"),
+        P("domain"),
+        P("realm"),
+        _COMMENT,
+        _DISABLED,
+    ),
+    _menu(
+        "/interface",
+        P("name", values.named),
+        _COMMENT,
+        _DISABLED,
+        verbs=READING | {"set", "enable", "disable", "monitor-traffic"},
+        unique=("name",),
+        counters={"rx-byte": "0", "tx-byte": "0"},
+        starts=tuple(
+            {"name": name, "type": kind, "running": "true"}
+            for name, kind in (("ether1", "ether"), ("ether2", "ether"), ("wlan1", "wlan"))
+        ),
+    ),
+    _menu("/system/identity", P("name"), verbs=READING | {"set"}, singleton=True),
+    _menu("/system/resource", verbs=READING, singleton=True),
+    _menu("/system/clock", P("time-zone-name", default="Africa/Juba"), verbs=READING | {"set"}, singleton=True),
+)
+
+MENUS: Final[Mapping[str, Menu]] = {menu.path: menu for menu in (*_HOTSPOT, *_PPP, *_OTHERS)}

@@ -1,0 +1,1 @@
+"""DOOR: inbound SMS and delivery reports in; replies leave by the outbox like every other text."""

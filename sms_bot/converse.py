@@ -1,0 +1,235 @@
+"""One inbound SMS: read, acted on and answered in one transaction, once however often the gateway repeats it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core.callers.carry_out import Asked, carry_out
+from core.callers.commands import Command, HearAgain, Register, Rename, Silence
+from core.callers.facts import CustomerFact, Facts
+from core.callers.queries import CallerFacts
+from core.customers.names import clean_name
+from core.customers.queries import tongue_for
+from core.db.engine import Transaction
+from core.errors import NotACustomer, Refusal
+from core.languages import marked as _
+from core.languages import say, tongue_of
+from core.logs import log
+from core.messaging.models import InboundText
+from core.messaging.queue_text import queue_text
+from core.money import Money
+from core.parts import Parts
+from core.phones import western_digits
+from core.redaction import redact_text
+from flows.engine import begin, step
+from flows.keywords import MEANINGS, Understood, answers_for, understand
+from flows.machine import HOME, WELCOME, IllegalMoveError
+from flows.refusals import sentence
+from flows.session import Screen, Session, Turn
+from sms_bot.memory import Memory
+
+LOG = log("sms_bot.converse")
+TEXTS_PER_HOUR_MAX: Final = 60  # of one phone; more are taken and not answered
+FREE_TEXT: Final = frozenset({"account.name"})
+NOT_UNDERSTOOD: Final = _("We did not understand.")
+STOPPED: Final = _("No more notices from us. What you pay for still comes. START to hear again.")
+STARTED: Final = _("You hear from us again. Text MENU to begin.")
+THANKS: Final = _("Thank you.")
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A text from a phone, as its gateway gave it."""
+
+    gateway: str
+    gateway_id: str
+    phone: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What goes back, what is to be done, and where the conversation stands then."""
+
+    screen: Screen
+    commands: tuple[Command, ...]
+    session: Session | None
+    tongue: str
+
+
+class Conversations:
+    """Answers inbound texts for one process."""
+
+    def __init__(self, parts: Parts, memory: Memory, facts: CallerFacts) -> None:
+        self._parts = parts
+        self._memory = memory
+        self._facts = facts
+
+    def hear(self, inbound: Inbound) -> bool:
+        """Take one text. False: it had been taken before, and nothing was done now."""
+        now = self._parts.clock.now()
+        self._facts.freshen(now)
+        reply = self._parts.db.run(lambda tx: self._take(tx, inbound, now))
+        if reply is None:
+            return False
+        ended = reply.screen.ends or reply.session is None
+        self._memory.store(inbound.phone, None if ended else reply.session)
+        return True
+
+    def apologise(self, inbound: Inbound) -> bool:
+        """Take a text we cannot read, with one sentence. False: it had been taken before."""
+        now = self._parts.clock.now()
+
+        def take(tx: Transaction) -> bool:
+            if not self._is_new(tx, inbound, now):
+                return False
+            tongue = tongue_for(tx.connection, inbound.phone)
+            _queue_reply(tx, inbound, _said(say(tongue, NOT_UNDERSTOOD), (), tongue), now)
+            return True
+
+        return self._parts.db.run(take)
+
+    def _take(self, tx: Transaction, inbound: Inbound, now: datetime) -> _Reply | None:
+        # Two texts of one phone at once are answered one after the other, each on what the other left.
+        tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sms:{inbound.phone}", 0))))
+        if not self._is_new(tx, inbound, now) or self._too_many(tx, inbound, now):
+            return None
+        facts = self._facts.read(inbound.phone, now)
+        key = f"sms:{inbound.gateway}:{inbound.gateway_id}"
+        reply = self._reply(inbound.text, facts, self._memory.load(inbound.phone))
+        reply = self._act(tx, reply, facts, key, now)
+        _queue_reply(tx, inbound, reply, now)
+        return reply
+
+    @staticmethod
+    def _is_new(tx: Transaction, inbound: Inbound, now: datetime) -> bool:
+        taken = tx.execute(
+            upsert(InboundText)
+            .values(
+                gateway=inbound.gateway,
+                gateway_id=inbound.gateway_id,
+                phone=inbound.phone,
+                shown=redact_text(inbound.text),
+                came_at=now,
+            )
+            .on_conflict_do_nothing(constraint="uq_inbound_text_once")
+            .returning(InboundText.id)
+        ).scalar()
+        return taken is not None
+
+    @staticmethod
+    def _too_many(tx: Transaction, inbound: Inbound, now: datetime) -> bool:
+        """Whether the phone texts like a machine: two that answer each other would do so until the money is gone."""
+        count = tx.execute(
+            select(func.count())
+            .select_from(InboundText)
+            .where(InboundText.phone == inbound.phone, InboundText.came_at > now - timedelta(hours=1))
+        ).scalar_one()
+        return int(count) > TEXTS_PER_HOUR_MAX
+
+    def _act(self, tx: Transaction, reply: _Reply, facts: Facts, key: str, now: datetime) -> _Reply:
+        asked = Asked(facts.phone, "sms", key, now)
+        for command in reply.commands:
+            try:
+                # A savepoint: a refusal undoes the command and leaves the text taken and answered.
+                with tx.connection.begin_nested():
+                    carry_out(tx, command, asked, self._parts)
+            except Refusal as refusal:
+                said = sentence(refusal, reply.tongue, facts.service_code)
+                return replace(reply, screen=Screen(said, ends=True))
+        return reply
+
+    def _reply(self, text: str, facts: Facts, session: Session | None) -> _Reply:
+        understood = understand(text)
+        # Asked for their name, people may well be called what is a keyword elsewhere; only STOP is heard before it.
+        free = session is not None and session.state in FREE_TEXT and understood.keyword != "stop"
+        if understood.keyword is not None and not free:
+            return self._keyword(understood, text, facts)
+        if session is not None:
+            try:
+                return _of(step(session, text if free else _answer(text), facts), facts)
+            except (IllegalMoveError, LookupError, TypeError, ValueError):  # of another version of the code
+                LOG.exception("conversation cannot go on", state=session.state)
+        if understood.could_be and facts.customer is not None:
+            meant = sorted({MEANINGS[word] or "" for word in understood.could_be} - {""})
+            if len(meant) > 1:
+                return _of(begin(Session("menu.which", data={"meant": meant}), [], facts), facts)
+        return self._menu(facts, [], say(facts.tongue, NOT_UNDERSTOOD) if facts.customer else "")
+
+    def _keyword(self, understood: Understood, text: str, facts: Facts) -> _Reply:
+        if understood.keyword == "stop":
+            return _said(say(_tongue(understood, facts), STOPPED), (Silence(),), _tongue(understood, facts))
+        if understood.keyword == "start":
+            return _said(say(_tongue(understood, facts), STARTED), (HearAgain(),), _tongue(understood, facts))
+        if understood.keyword == "name":
+            return _name(text, facts)
+        if understood.keyword == "join" and facts.customer is None:
+            return _join(understood, text, facts)
+        return self._menu(facts, answers_for(understood, facts.plans), "")
+
+    @staticmethod
+    def _menu(facts: Facts, ahead: list[str], notice: str) -> _Reply:
+        if facts.customer is None:
+            return _of(begin(Session(WELCOME), ahead, facts), facts)
+        return _of(begin(Session(HOME), ahead, facts, notice), facts)
+
+
+def _queue_reply(tx: Transaction, inbound: Inbound, reply: _Reply, now: datetime) -> None:
+    queue_text(
+        tx,
+        phone=inbound.phone,
+        tongue=reply.tongue,
+        template="reply",
+        key=f"reply:{inbound.gateway}:{inbound.gateway_id}",
+        now=now,
+        facts={"screen": reply.screen.text},
+    )
+
+
+def _answer(text: str) -> str:
+    """`1.`, `(2)` and `3)` are how people write the number of a choice."""
+    number = re.fullmatch(r"\s*\(?(\d{1,2})[.)]?\s*", western_digits(text))
+    return number.group(1) if number else text
+
+
+def _tongue(understood: Understood, facts: Facts) -> str:
+    return facts.tongue if facts.customer or not understood.arabic else "ar"
+
+
+def _of(turn: Turn, facts: Facts) -> _Reply:
+    return _Reply(turn.screen, turn.commands, turn.session, facts.tongue)
+
+
+def _said(text: str, commands: tuple[Command, ...], tongue: str) -> _Reply:
+    return _Reply(Screen(text, ends=True), commands, None, tongue)
+
+
+def _name(text: str, facts: Facts) -> _Reply:
+    """`NAME Achol Deng`: the name as it was typed, not as keywords are compared."""
+    if facts.customer is None:
+        return _said(sentence(NotACustomer(phone=facts.phone), facts.tongue, facts.service_code), (), facts.tongue)
+    try:
+        name = clean_name(text.strip().partition(" ")[2])
+    except Refusal as refusal:
+        return _said(sentence(refusal, facts.tongue), (), facts.tongue)
+    return _said(say(facts.tongue, THANKS), (Rename(name),), facts.tongue)
+
+
+def _join(understood: Understood, text: str, facts: Facts) -> _Reply:
+    """JOIN registers at once, in the language it was written in; a name may follow it."""
+    language, script = ("ar", "arabic") if understood.arabic else ("en", None)
+    tongue = tongue_of(language, script, facts.network_script)
+    known = replace(facts, tongue=tongue, customer=CustomerFact(0, "", "", "active", Money(0, "SSP")))
+    turn = begin(Session(HOME), [], known)
+    try:
+        name = clean_name(text.strip().partition(" ")[2])
+    except Refusal:
+        name = ""  # nobody is turned away for a name; it can be given later
+    register = Register("ar" if language == "ar" else "en", "arabic" if script else None, name)
+    return _Reply(turn.screen, (register,), turn.session, tongue)

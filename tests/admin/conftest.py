@@ -1,0 +1,109 @@
+"""A desk at which somebody sits, and the app with the staff's door alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import admin
+from core.clock import FixedClock
+from core.parts import Parts
+from core.staff.add import add_member, reset_password
+from tests.town import Town
+
+PASSWORD = "a long enough secret"
+STAFF = {"rebecca": "admin", "mary": "manager", "rose": "cashier", "gatluak": "technician"}
+
+
+@dataclass
+class Desk:
+    """A browser. Kiden's has never logged in."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **options) -> TestResponse:
+        return self.client.get(f"/admin{path}", **options)
+
+    def post(self, path: str, **form) -> TestResponse:
+        """Send a form as its page would: with the token."""
+        return self.client.post(f"/admin{path}", data={"csrf_token": self.token()} | form)
+
+    def token(self) -> str:
+        for page in ("/me", "/log-in"):
+            found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(page).text)
+            if found:
+                return found[1]
+        raise AssertionError("no page has a token")
+
+    def log_in(self, username: str, password: str = PASSWORD, path: str = "/log-in", **headers) -> TestResponse:
+        return self.client.post(
+            f"/admin{path}",
+            data={"csrf_token": self.token(), "username": username, "password": password},
+            environ_overrides=headers,
+        )
+
+    def cash_key(self, number: str) -> str:
+        """The key of a cash form just shown."""
+        found = re.search(r'name="key" value="([^"]+)"', self.get(f"/customers/{number}/cash").text)
+        assert found
+        return found[1]
+
+
+@pytest.fixture
+def session_clock() -> FixedClock:
+    """The clock log-ins are measured by: the machine's own, not the town's."""
+    return FixedClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(parts: Parts, town: Town, session_clock: FixedClock) -> Flask:
+    with parts.db.transaction() as tx:
+        for username, role in STAFF.items():
+            if username in town.staff:
+                reset_password(tx, username=username, password=PASSWORD, now=parts.clock.now(), ids=parts.ids)
+            else:
+                town.staff[username] = add_member(
+                    tx,
+                    username=username,
+                    name=username.title(),
+                    role=role,
+                    language="en",
+                    password=PASSWORD,
+                    now=parts.clock.now(),
+                    ids=parts.ids,
+                )
+    app = Flask("desk", static_folder=None)
+    app.testing = True
+    admin.init_app(app, parts, session_clock=session_clock)
+    app.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
+    return app
+
+
+@pytest.fixture
+def kiden(app: Flask) -> Desk:
+    """Somebody who does not work here."""
+    return Desk(app.test_client())
+
+
+@pytest.fixture
+def desk_of(app: Flask) -> Iterator[Callable[[str], Desk]]:
+    """The desk of a staff member who has just logged in."""
+
+    def sit(username: str) -> Desk:
+        desk = Desk(app.test_client())
+        assert desk.log_in(username).status_code == 303
+        return desk
+
+    return sit
+
+
+@pytest.fixture
+def mary(desk_of) -> Desk:
+    return desk_of("mary")

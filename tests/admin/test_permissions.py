@@ -1,0 +1,124 @@
+"""Every route as every role, and as nobody."""
+
+import pytest
+from flask import Flask
+
+import admin
+from admin.permits import GuardedBlueprint, needs, permission_of
+from core.staff.roles import PERMISSIONS, PERMISSIONS_OF, ROLES
+from tests.admin.conftest import STAFF
+from tests.town import count
+
+EVERYONE = "admin manager cashier technician"
+COUNTER = "admin manager cashier"
+MACHINES = "admin manager technician"
+# Endpoint -> who may. A route that stands not here fails the walk.
+ALLOWED = {
+    "asset": "public",
+    "log_in": "public",
+    "log_in_now": "public",
+    "log_out": EVERYONE,
+    "home": EVERYONE,
+    "myself": EVERYONE,
+    "change_password": EVERYONE,
+    "change_language": EVERYONE,
+    "search": EVERYONE,
+    "customer": EVERYONE,
+    "register": COUNTER,
+    "register_now": COUNTER,
+    "cash": COUNTER,
+    "take_cash": COUNTER,
+    "receipt": COUNTER,
+    "unknown": COUNTER,
+    "ask_payment": MACHINES,
+    "change": "admin manager",
+    "change_now": "admin manager",
+    "add_phone": "admin manager",
+    "change_status": "admin manager",
+    "close_ticket": EVERYONE,
+    "stuck": MACHINES,
+    "push": MACHINES,
+    "push_all": MACHINES,
+    "network": MACHINES,
+    "staff": "admin",
+    "add_staff": "admin",
+    "reset_password": "admin",
+    "switch_staff": "admin",
+}
+
+
+def routes(app: Flask, town):
+    """Each route as (name, method, path), its variables filled with things that exist where that is harmless."""
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            values = {"number": town.achol.number, "username": "nobody", "name": "admin.css"}
+            if "<int:" in rule.rule:
+                values["number"] = 1
+            path = app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+            yield (
+                rule.endpoint.removeprefix("admin."),
+                "POST" if "POST" in rule.methods else "GET",
+                path.removeprefix("/admin"),
+            )
+
+
+def test_the_walk_knows_every_route(app, town):
+    assert {name for name, _method, _path in routes(app, town)} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("username", STAFF)
+def test_every_route_lets_in_whom_it_names_and_nobody_else(app, town, parts, desk_of, username):
+    desk = desk_of(username)
+    for name, method, path in routes(app, town):
+        if name in ("log_out", "change_password", "asset"):
+            continue
+        before = count(parts, "audit_entry")
+        answer = desk.post(path) if method == "POST" else desk.get(path)
+        if STAFF[username] in ALLOWED[name] or ALLOWED[name] == "public":
+            assert answer.status_code in (200, 302, 303, 401, 404, 422), (name, answer.status_code, answer.text)
+        else:
+            assert answer.status_code == 403, name
+            assert "You are not allowed to do this." in answer.text
+            assert count(parts, "audit_entry") == before
+    assert desk.post("/me/password", old="x", new="y").status_code == 401
+    assert desk.post("/log-out").status_code == 303
+
+
+def test_kiden_is_sent_to_the_log_in_page_from_everywhere(app, town, parts, kiden):
+    for name, method, path in routes(app, town):
+        if ALLOWED[name] == "public":
+            continue
+        answer = kiden.post(path) if method == "POST" else kiden.get(path)
+        assert answer.status_code == 303, name
+        assert answer.location.startswith("/admin/log-in"), name
+
+
+def test_an_unknown_role_may_nothing():
+    from core.staff.roles import may
+
+    assert not any(may("owner", permission) for permission in PERMISSIONS)
+
+
+def test_every_permission_is_somebodys_and_guards_something(app):
+    guarded = {permission_of(app.view_functions[rule.endpoint]) for rule in app.url_map.iter_rules()}
+    assert guarded - {None} | {"tickets.see"} == PERMISSIONS  # tickets stand on the first page, not on their own
+    assert set(PERMISSIONS_OF) == set(ROLES)
+
+
+def test_a_view_without_a_permission_cannot_be_registered():
+    door = GuardedBlueprint("x", __name__)
+    with pytest.raises(AssertionError, match="names no permission"):
+        door.add_url_rule("/open", "open", lambda: "")
+    with pytest.raises(AssertionError, match="no permission"):
+        needs("everything.do")
+
+
+def test_machines_at_other_doors_need_no_token_and_get_no_cookie(app, parts):
+    other = Flask("both", static_folder=None)
+    admin.init_app(other, parts)
+    other.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
+    other.add_url_rule("/ussd", view_func=lambda: "CON", methods=["POST"])
+    answer = other.test_client().post("/ussd", data={"text": ""})
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert "Vary" not in answer.headers

@@ -1,0 +1,103 @@
+"""What an installation is told from outside, and what it never tells."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from core import logs
+from core.redaction import redact_inputs, redact_text
+from core.sealing import SealBrokenError, Sealer
+from core.settings import SettingsError, load
+
+KEYS = ["MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="]
+
+
+def test_every_fault_of_the_environment_is_listed_at_once(environ):
+    broken = environ | {
+        "DATABASE_URL": "postgres://x",
+        "SHABAKA_SECRET_KEY": "short",
+        "SHABAKA_ENCRYPTION_KEYS": "not-a-key",
+        "SHABAKA_SERVICE_CODE": "384",
+        "MOMO_CURRENCY": "XXX",
+        "MOMO_ASKS_PER_SECOND_MAX": "many",
+    }
+    del broken["AT_API_KEY"]
+    with pytest.raises(SettingsError) as refused:
+        load(broken)
+    named = " ".join(refused.value.faults)
+    for name in (
+        "DATABASE_URL",
+        "SHABAKA_SECRET_KEY",
+        "SHABAKA_ENCRYPTION_KEYS",
+        "SHABAKA_SERVICE_CODE",
+        "MOMO_CURRENCY",
+        "MOMO_ASKS_PER_SECOND_MAX",
+        "AT_API_KEY",
+    ):
+        assert name in named
+    assert len(refused.value.faults) == 7
+
+
+def test_settings_do_not_show_their_secrets(environ):
+    assert environ["MOMO_API_KEY"] not in repr(load(environ))
+
+
+def test_without_demo_nothing_leads_to_a_sandbox(environ):
+    settings = load(environ | {"SHABAKA_SANDBOX_URL": "http://127.0.0.1:1", "SHABAKA_CLOCK_OFFSET_FILE": "/x"})
+    assert settings.sandbox_url is None
+    assert settings.clock_offset_file is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"password": "hunter2hunter2"},
+        {"event": "login password=hunter2hunter2 ok"},
+        {"detail": {"api_key": "hunter2hunter2"}},
+        {"event": 'sent {"apiKey": "hunter2hunter2"}'},
+        {"event": "GET /ussd/africastalking/hunter2hunter2/events"},
+        {"url": "postgresql://x:hunter2hunter2@host/db"},
+        {"header": "Bearer hunter2hunter2"},
+        {"event": "the key known-secret-of-ours leaked", "hunter": "x"},
+    ],
+)
+def test_no_secret_reaches_a_log_line(event):
+    written = json.dumps(logs.Redactor(["known-secret-of-ours"])(None, "info", dict(event)))
+    assert "hunter2hunter2" not in written
+    assert "known-secret-of-ours" not in written
+
+
+def test_our_log_and_that_of_libraries_are_json_lines_without_secrets(capsys):
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        logs.configure("INFO", ["known-secret-of-ours"])
+        logs.log("room").info("said", password="hunter2hunter2", amount=5)
+        logging.getLogger("library").warning("failed with known-secret-of-ours")
+    finally:
+        root.handlers, root.level = handlers, level
+        structlog.reset_defaults()
+    ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (ours["event"], ours["password"], ours["amount"]) == ("said", "[redacted]", 5)
+    assert theirs["event"] == "failed with [redacted]"
+
+
+def test_what_may_be_a_pin_is_taken_out_of_typed_inputs():
+    assert redact_inputs("2*1*1234*0921234567*١٢٣٤٥") == "2*1*[redacted]*0921234567*[redacted]"
+    assert redact_text("1234") == "[redacted]"
+    assert redact_text("my PIN is 4711 thanks") == "my PIN is [redacted] thanks"
+    assert redact_text("كلمة السر ١٢٣٤") == "كلمة السر [redacted]"
+    assert redact_text("PIN1234 or 5678 is my pin") == "PIN[redacted] or [redacted] is my pin"
+    assert redact_text("الرقم السري 1234") == "الرقم السري [redacted]"
+    assert redact_text("password: hunter2") == "password [redacted]"
+    assert redact_text("TOPUP 5000") == "TOPUP 5000"
+
+
+def test_a_sealed_secret_opens_with_an_old_key_and_with_no_other():
+    sealed = Sealer(KEYS[:1]).seal("wifi-password")
+    assert "wifi-password" not in sealed
+    assert Sealer([KEYS[1], KEYS[0]]).open(sealed) == "wifi-password"
+    with pytest.raises(SealBrokenError):
+        Sealer(KEYS[1:]).open(sealed)

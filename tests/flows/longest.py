@@ -1,0 +1,124 @@
+"""The longest facts that are still real, and where every state stands with them."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from core import errors
+from core.callers.facts import HotspotFact, PlanFact, TokenFact
+from core.languages import say
+from core.messaging.texts import REASONS
+from core.money import Money
+from flows.menu import CHOICES
+from tests.flows.cast import DAY, NOON_IN_JUBA, PHONES, facts_of
+
+AMOUNT = Money.of(5_000_000, "SSP")
+BALANCE = 99_999_999
+LATIN_SSID = "Konyokonyo Market Wi-Fi Shabaka1"
+ARABIC_SSID = "شبكةسوقكونيوكوني"
+ALMOST_A_YEAR = 359 * DAY  # 11 months 29 days
+DATA = 12_500_000_000
+NAMES = {"en": "Achol Nyandeng", "ar": "أشول نيانديق", "ar_Latn": "Achol Nyandeng"}
+NAME_CHARS = 60
+LAST_HOTSPOT = 10
+
+
+def longest_facts(tongue, ssid):
+    """Ten plans, ten networks, nine tokens, a rich customer with a long name."""
+    assert len(ssid.encode()) == 32
+    facts = facts_of("Achol", tongue, balance=BALANCE, name=(f"{NAMES[tongue]} " * 9)[:NAME_CHARS])
+    return replace(
+        facts,
+        plans=tuple(PlanFact(100 + n, n, ALMOST_A_YEAR, DATA, AMOUNT) for n in range(1, 11)),
+        hotspots=tuple(HotspotFact(n, 9_000 + n, ssid) for n in range(1, LAST_HOTSPOT + 1)),
+        tokens=tuple(
+            TokenFact(
+                n, ssid, "acdef3", "running", ALMOST_A_YEAR, DATA, 100_000_000, NOON_IN_JUBA + timedelta(days=359)
+            )
+            if n % 2
+            else TokenFact(n, ssid, "acdef3", "waiting", ALMOST_A_YEAR, None, 0, None)
+            for n in range(1, 10)
+        ),
+    )
+
+
+BUYING = {
+    "version": 101,
+    "price": AMOUNT.minor,
+    "hotspot": 1,
+    "recipient": PHONES["Kiden"],
+    "payer": PHONES["Deng"],
+}
+TOPPING_UP = {"amount": AMOUNT.minor, "payer": PHONES["Deng"]}
+# Every state, with what was answered on the way to it.
+STANDING = {
+    "welcome.language": {},
+    "menu.main": {},
+    "menu.resume": {"saved": {"state": "buy.confirm", "page": 0, "data": BUYING}},
+    "menu.which": {"meant": list(CHOICES)},
+    "balance.show": {},
+    "help.show": {},
+    "top_up.amount": {},
+    "top_up.payer": TOPPING_UP,
+    "top_up.confirm": TOPPING_UP,
+    "top_up.sent": TOPPING_UP,
+    "buy.plan": {},
+    "buy.hotspot": BUYING,
+    "buy.who": BUYING,
+    "buy.phone": BUYING,
+    "buy.pay": BUYING,
+    "buy.payer": BUYING,
+    "buy.confirm": BUYING,
+    "buy.sent": BUYING,
+    "buy.done": BUYING,
+    "tokens.list": {},
+    "tokens.one": {"token": 1},
+    "tokens.sent": {"token": 1},
+    "fault.kind": {},
+    "fault.heard": {},
+    "account.menu": {},
+    "account.name": {},
+    "account.thanks": {},
+}
+
+
+def refusal_of(kind):
+    """A refusal of this class, with the longest facts."""
+    known = {
+        "typed": "9" * 20,
+        "phone": PHONES["Achol"],
+        "number": "1000017",
+        "code": "1M",
+        "key": "a" * 40,
+        "permission": "money.take_cash",
+        "wait_s": 3_600,
+        "what": "payment",
+        "state": "waiting",
+        "since": datetime.fromisoformat("2026-11-23T10:00:00+00:00"),
+        "least": Money.of(100, "SSP"),
+    }
+    names = getattr(kind, "__dataclass_fields__", {})
+    return kind(**{name: known.get(name, AMOUNT) for name in names})
+
+
+def every_refusal(kind=errors.Refusal):
+    """All classes of refusals that have been imported, however deep."""
+    for below in kind.__subclasses__():
+        yield below
+        yield from every_refusal(below)
+
+
+def text_facts(tongue, ssid):
+    """What a text may be filled with."""
+    plan = {"en": "12.5 GB 11 months 29 days", "ar": "12.5 GB 11 شهرا 29 يوما", "ar_Latn": "12.5 GB 11 shahar 29 yom"}
+    return {
+        "amount": AMOUNT,
+        "balance": Money.of(BALANCE, "SSP"),
+        "code": "*384*77#",
+        "number": "1000017",
+        "password": "acdefh34",
+        "plan": plan[tongue],
+        "reason": max((say(tongue, reason) for reason in REASONS.values()), key=len),
+        "receipt": "1000017",
+        "ssid": ssid,
+        "username": "acdef3",
+    }

@@ -1,0 +1,314 @@
+"""Texts from phones: taken once, understood in three tongues, answered, continued by numbers."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from redis import Redis
+from sqlalchemy import text
+
+from core.customers.change import set_language
+from core.parts import Parts
+from core.settings import Settings
+from flows.keywords import understand
+from tests.town import ACHOL, DIGITEL_CALLER, KIDEN, Town, count, doors, everything_agrees, snapshot, texts_to
+
+_ids = itertools.count(1)
+
+
+class Texter:
+    """A phone that texts the short code."""
+
+    def __init__(self, app: Flask, parts: Parts, phone: str = ACHOL) -> None:
+        self.app, self.parts, self.phone = app, parts, phone
+        self.url = f"/sms/africastalking/{parts.settings.gateway_key}"
+
+    def send(self, words: str, *, gateway_id: str | None = None, phone: str | None = None, status: int = 200) -> str:
+        """One text; what the gateway reads."""
+        form = {
+            "date": "2026-11-23 10:00:00",
+            "from": self.phone if phone is None else phone,
+            "id": f"in-{next(_ids)}" if gateway_id is None else gateway_id,
+            "text": words,
+            "to": "7722",
+        }
+        answer = self.app.test_client().post(f"{self.url}/inbound", data=form)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def ask(self, words: str) -> str:
+        """One text; the reply to it."""
+        before = len(self.replies())
+        self.send(words)
+        replies = self.replies()
+        assert len(replies) == before + 1
+        return replies[-1]
+
+    def replies(self) -> list[str]:
+        return [shown for template, shown in texts_to(self.parts, self.phone) if template == "reply"]
+
+
+@pytest.fixture
+def app(parts: Parts, town: Town, redis_url: str) -> Iterator[Flask]:
+    with doors(parts, redis_url) as made:
+        yield made
+    everything_agrees(parts)
+
+
+@pytest.fixture
+def achol(app: Flask, parts: Parts) -> Texter:
+    return Texter(app, parts)
+
+
+def test_a_text_that_comes_twice_has_one_effect_and_one_reply(achol: Texter, parts: Parts) -> None:
+    achol.send("FAULT", gateway_id="one")
+    achol.send("1", gateway_id="two")
+    before = snapshot(parts)
+    assert achol.send("1", gateway_id="two") == "taken before"
+    assert achol.send("FAULT", gateway_id="one") == "taken before"
+    assert snapshot(parts) == before
+    assert count(parts, "ticket") == 1
+    assert len(achol.replies()) == 2
+
+
+def test_twenty_copies_at_once_have_one_effect(achol: Texter, parts: Parts) -> None:
+    achol.ask("BUY 1H")
+    achol.ask("11")
+    achol.ask("1")
+    with ThreadPoolExecutor(20) as pool:
+        said = list(pool.map(lambda _: achol.send("2", gateway_id="pay"), range(20)))
+    assert said.count("taken before") == 19
+    assert count(parts, "payment_intent") == 1
+    assert len(achol.replies()) == 4
+
+
+@pytest.mark.parametrize("tongue", ["en", "arabic", "latin"])
+def test_each_keyword_is_understood_in_each_tongue(tongue: str, achol: Texter, parts: Parts, town: Town) -> None:
+    script = {"en": None, "arabic": "arabic", "latin": "latin"}[tongue]
+    with parts.db.transaction() as tx:
+        set_language(tx, customer_id=town.achol.customer_id, language="en" if tongue == "en" else "ar", script=script)
+    spellings = {
+        "en": (("BAL", "balance", "Balanse"), ("BUY", "buy 3h", "wifi"), ("TOPUP", "top up", "topup 500"), ("TOKENS",), ("FAULT", "problem"), ("HELP",)),
+        "arabic": (("رصيد", "رَصِيد", "رصـــيد", "رصيدي"), ("شراء", "اشتري", "وايفاي"), ("شحن", "اِشحن", "شحن ٥٠٠"), ("رموز",), ("عطل", "مشكلة"), ("مساعدة",)),
+        "latin": (("rasid", "Rasiid"), ("istiri", "ishtiri"), ("shahan",), ("rumuz",), ("mushkila",), ("musaada",)),
+    }[tongue]  # fmt: skip
+    seen = []
+    for words in spellings:
+        first = {achol.ask(word).partition("\n")[0] for word in words if not any(sign.isdecimal() for sign in word)}
+        assert len(first) == 1, words  # however it is spelled, the same answer
+        seen.append(first.pop())
+        for word in words:
+            assert "understand" not in achol.ask(word), word
+    assert len(set(seen)) == len(spellings)
+
+
+def test_number_replies_go_on_up_to_the_payment(achol: Texter, parts: Parts) -> None:
+    assert "Which Wi-Fi?" in achol.ask("BUY 3H")
+    assert "For whom?" in achol.ask("11")
+    assert "SSP 700" in achol.ask("١")  # an Arabic one
+    assert count(parts, "payment_intent") == 0
+    assert "Approve SSP 700" in achol.ask("2")
+    assert count(parts, "payment_intent", "amount_minor = 70000 AND purpose = 'token'") == 1
+    assert "did not understand" in achol.ask("2")  # it is over
+    assert count(parts, "payment_intent") == 1
+
+
+def test_a_keyword_in_the_middle_begins_anew(achol: Texter) -> None:
+    achol.ask("BUY 3H")
+    assert "Balance" in achol.ask("BAL")
+    assert "Wi-Fi, price" in achol.ask("1")  # of the balance's screen
+
+
+def test_an_unknown_word_is_answered_with_the_menu(achol: Texter) -> None:
+    reply = achol.ask("Gudele")
+    assert "did not understand" in reply
+    assert "1." in reply
+
+
+def test_a_word_that_may_be_two_is_answered_with_both(achol: Texter) -> None:
+    assert len(understand("tokenz").could_be) == 2
+    assert "did not understand" in achol.ask("hell")  # help or hello: the menu has both
+    achol.ask("HELP")
+    reply = achol.ask("tokenz")
+    assert reply == "Which one do you mean?\n2. Buy Wi-Fi\n4. My tokens"
+    assert "no token now" in achol.ask("4")
+
+
+def test_an_empty_text_and_a_very_long_one_are_taken(achol: Texter) -> None:
+    for words in ("", "   ", "🙂" * 400, "word " * 2000, "x\x00y", "*384*77#"):
+        assert achol.ask(words)
+
+
+def test_join_registers_in_the_language_it_was_written_in(app: Flask, parts: Parts) -> None:
+    english, arabic, digitel = (Texter(app, parts, phone) for phone in (KIDEN, "+211922000003", DIGITEL_CALLER))
+    assert "Buy Wi-Fi" in english.ask("JOIN Kiden Lado")
+    assert "الواي فاي" in arabic.ask("تسجيل") or "شراء" in arabic.replies()[-1]
+    assert not any("\u0600" <= sign <= "\u06ff" for sign in digitel.ask("tasjil"))
+    assert count(parts, "customer", "name = 'Kiden Lado' AND language = 'en'") == 1
+    assert count(parts, "customer", "language = 'ar' AND registered_through = 'sms'") >= 1
+    assert "Wi-Fi, price" in english.ask("2")  # the menu it was answered with goes on
+
+
+def test_join_with_something_that_is_no_name_still_registers(app: Flask, parts: Parts) -> None:
+    Texter(app, parts, KIDEN).ask("JOIN 12345 $$$")
+    assert count(parts, "contact", "phone = :phone", phone=KIDEN) == 1
+
+
+def test_a_stranger_is_welcomed_and_what_they_wanted_waits(app: Flask, parts: Parts) -> None:
+    kiden = Texter(app, parts, KIDEN)
+    assert "English" in kiden.ask("BUY 3H")
+    assert count(parts, "contact", "phone = :phone", phone=KIDEN) == 0
+    assert "Which Wi-Fi?" in kiden.ask("1")
+    assert count(parts, "contact", "phone = :phone", phone=KIDEN) == 1
+
+
+def test_a_name_is_kept_as_it_was_typed(achol: Texter, parts: Parts) -> None:
+    assert achol.ask("name Achol Deng-Garang") == "Thank you."
+    assert count(parts, "customer", "name = 'Achol Deng-Garang'") == 1
+    before = snapshot(parts, besides=("inbound_text", "outbox", "text_message"))
+    assert "not a name" in achol.ask("NAME 12345")
+    assert snapshot(parts, besides=("inbound_text", "outbox", "text_message")) == before
+
+
+def test_a_name_that_is_a_keyword_elsewhere_is_a_name_when_it_was_asked_for(achol: Texter, parts: Parts) -> None:
+    achol.ask("LANG")
+    achol.ask("4")
+    achol.ask("Salam")
+    with parts.db.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM customer WHERE name = 'Salam'")).scalar() == 1
+
+
+@pytest.mark.parametrize("typed", ["1.", "(1)", "1)", " 1 ", "١."])
+def test_a_number_is_read_however_people_write_a_choice(typed: str, achol: Texter) -> None:
+    achol.ask("MENU")
+    assert achol.ask(typed).startswith("Balance")
+
+
+def test_a_minus_is_not_taken_for_the_writing_of_a_choice(achol: Texter, parts: Parts) -> None:
+    achol.ask("TOPUP")
+    assert "digits only" in achol.ask("-5")
+    assert count(parts, "payment_intent") == 0
+
+
+def test_stop_and_start_and_what_was_asked_for_still_comes(app: Flask, achol: Texter, parts: Parts) -> None:
+    assert "No more notices" in achol.ask("STOP")
+    assert count(parts, "silenced_phone", "phone = :phone", phone=ACHOL) == 1
+    assert "Balance" in achol.ask("BAL")
+    assert "hear from us again" in achol.ask("start")
+    assert count(parts, "silenced_phone") == 0
+    kiden = Texter(app, parts, KIDEN)
+    kiden.ask("قف")
+    kiden.ask("STOP")
+    assert count(parts, "silenced_phone") == 1
+    assert count(parts, "contact", "phone = :phone", phone=KIDEN) == 0
+
+
+def test_the_gateways_opt_out_silences(app: Flask, achol: Texter, parts: Parts) -> None:
+    client = app.test_client()
+    for _ in range(2):
+        assert client.post(f"{achol.url}/optout", data={"senderId": "S", "phoneNumber": ACHOL}).status_code == 200
+    assert count(parts, "silenced_phone") == 1
+    before = snapshot(parts)
+    for phone in ("", "+254712345678", "MTN"):
+        answer = client.post(f"{achol.url}/optout", data={"phoneNumber": phone})
+        assert answer.status_code == 200
+        assert answer.text
+    assert snapshot(parts) == before
+
+
+def test_a_refusal_undoes_the_command_and_answers_the_text(achol: Texter, parts: Parts, town: Town) -> None:
+    for word in ("BUY 1H", "11", "1", "2", "BUY 1H", "11", "1"):
+        achol.ask(word)
+    assert "already waits" in achol.ask("2")
+    assert count(parts, "payment_intent") == 1
+    assert count(parts, "inbound_text") == 8
+
+
+def test_what_is_no_text_of_a_phone_here_is_taken_and_changes_nothing(achol: Texter, parts: Parts) -> None:
+    before = snapshot(parts)
+    for phone in ("+254712345678", "MTN", "12345", "🙂", "+2119"):
+        assert achol.send("BAL", phone=phone)  # 200 and a sentence, or the gateway repeats it for hours
+    assert achol.send("BAL", gateway_id="", status=400)
+    assert achol.send("BAL", phone="", status=400)
+    client = achol.app.test_client()
+    for room in ("inbound", "delivery", "optout"):
+        assert client.post(f"/sms/africastalking/wrong/{room}", data={"id": "1"}).status_code == 404
+        assert client.post(f"{achol.url}/{room}", data={"text": "x" * 1_000_000}).status_code == 413
+    assert snapshot(parts) == before
+
+
+def test_a_pin_sent_by_mistake_is_not_kept(achol: Texter, parts: Parts) -> None:
+    achol.ask("4321")
+    achol.ask("my pin is 9876")
+    with parts.db.reading() as connection:
+        kept = connection.execute(text("SELECT string_agg(shown, ' ') FROM inbound_text")).scalar_one()
+    assert "4321" not in kept
+    assert "9876" not in kept
+
+
+def test_a_conversation_of_an_old_version_or_a_lost_one_is_answered(achol: Texter, redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        for stored in ('{"state": "gone"}', '{"state": "buy.pay", "data": {}}', "[]", "no json", '{"data": 1}'):
+            redis.set(f"sms:{ACHOL}", stored)
+            assert "1." in achol.ask("1"), stored
+        achol.ask("BUY 3H")
+        assert json.loads(redis.get(f"sms:{ACHOL}"))["state"] == "buy.hotspot"
+        redis.flushall()
+    assert "did not understand" in achol.ask("11")
+
+
+def test_without_redis_texts_are_still_answered_once(parts: Parts, town: Town) -> None:
+    with doors(parts, "redis://127.0.0.1:1/0") as app:
+        achol = Texter(app, parts)
+        assert "Balance" in achol.ask("BAL")
+        assert achol.send("BAL", gateway_id="x") == ""
+        assert achol.send("BAL", gateway_id="x") == "taken before"
+
+
+def test_the_settings_key_is_compared_whole(app: Flask, settings: Settings) -> None:
+    for key in (settings.gateway_key[:-1], settings.gateway_key + "x", settings.gateway_key.upper()):
+        assert app.test_client().post(f"/sms/africastalking/{key}/inbound", data={}).status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["net is down", "internet not working", "no net", "النت فاصل", "مافي نت"])
+def test_a_complaint_opens_the_fault_report_not_the_price_list(typed: str, achol: Texter) -> None:
+    assert achol.ask(typed).startswith("What is wrong?")
+
+
+def test_to_cancel_is_not_to_opt_out(achol: Texter, parts: Parts) -> None:
+    achol.ask("BUY")
+    assert achol.ask("cancel").startswith("Shabaka")
+    assert count(parts, "silenced_phone") == 0
+
+
+@pytest.mark.parametrize("amount", ["999,999,999,999,999", "999 999 999 999 999", "999999999999"])
+def test_an_amount_beyond_all_bounds_gets_one_sentence(amount: str, achol: Texter, parts: Parts) -> None:
+    achol.ask("TOPUP")
+    assert achol.ask(amount).splitlines()[0].endswith((".", "SSP 5,000,000."))
+    assert count(parts, "payment_intent") == 0
+
+
+def test_a_text_that_breaks_our_code_is_taken_once_and_answered(
+    achol: Texter, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sms_bot.converse.understand", broken)
+    achol.send("BAL", gateway_id="poison")
+    achol.send("BAL", gateway_id="poison")
+    assert achol.replies() == ["We did not understand."]
+
+
+def test_two_machines_that_answer_each_other_come_to_an_end(
+    achol: Texter, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sms_bot.converse.TEXTS_PER_HOUR_MAX", 3)
+    for _text in range(6):
+        achol.send("HELP")
+    assert len(achol.replies()) == 3
