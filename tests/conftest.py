@@ -21,7 +21,9 @@ from core.sealing import Sealer
 from core.settings import Settings, load
 from supervisor.postgres import EmbeddedPostgres
 from supervisor.redis import EmbeddedRedis
-from tests.town import Town, plant
+
+pytest.register_assert_rewrite("tests.town")
+from tests.town import Town, plant  # noqa: E402 - a failed comparison there shows what differed
 
 GATEWAY_KEY = "gateway-key-of-the-tests"
 _numbers = itertools.count()
