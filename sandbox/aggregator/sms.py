@@ -113,31 +113,29 @@ class Exchange:
         An id already used posts that text again, as the provider does when an answer was lost.
         """
         inbound_id = inbound_id or new_id("ATMid_")
-        known = self._store.rows("SELECT form FROM inbound WHERE id = ?", inbound_id)
-        if known:
-            form = json.loads(known[0]["form"])
-        else:
-            now = self._clock.now()
-            form = {
-                "id": inbound_id,
-                "linkId": new_id(""),
-                "from": phone,
-                "to": self._account.short_code,
-                "text": text,
-                "date": date_of(now),
-                "networkCode": network_of(phone),
-            }
-            with self._store.transaction() as db:
-                db.execute(
-                    "INSERT INTO inbound (id, sender, text, at, form) VALUES (?, ?, ?, ?, ?)",
-                    (
-                        inbound_id,
-                        phone,
-                        text,
-                        now.isoformat(timespec="seconds"),
-                        json.dumps(form, ensure_ascii=False),
-                    ),
-                )
+        now = self._clock.now()
+        fresh = {
+            "id": inbound_id,
+            "linkId": new_id(""),
+            "from": phone,
+            "to": self._account.short_code,
+            "text": text,
+            "date": date_of(now),
+            "networkCode": network_of(phone),
+        }
+        with self._store.transaction() as db:  # copies of one text come at once: the first is the text
+            db.execute(
+                "INSERT INTO inbound (id, sender, text, at, form) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (
+                    inbound_id,
+                    phone,
+                    text,
+                    now.isoformat(timespec="seconds"),
+                    json.dumps(fresh, ensure_ascii=False),
+                ),
+            )
+            (kept,) = self._store.rows("SELECT form FROM inbound WHERE id = ?", inbound_id)
+        form = json.loads(kept["form"])
         answered = self._courier.deliver_now("inbound", form)
         return {"id": inbound_id, "status": "delivered" if answered == HTTPStatus.OK else "waiting", "http": answered}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -306,6 +308,27 @@ def test_a_text_comes_again_until_it_is_taken(url: str, product: Product) -> Non
     assert post(url, "sms", **{"from": ACHOL, "text": "hi"})["status"] == "waiting"
     forms = product.wait_for("inbound", 3)
     assert len({form["id"] for form in forms}) == 1
+
+
+def test_copies_of_a_text_that_come_at_once_are_one_text(tmp_path: Path, product: Product) -> None:
+    provider = aggregator(tmp_path, product.url).extensions["aggregator"]
+    exchange, at_once = provider.exchange, threading.Barrier(8)
+    usual = sys.getswitchinterval()
+
+    def copy(number: int, text_id: str) -> str:
+        at_once.wait()
+        return exchange.receive(ACHOL, f"BAL {number}", text_id)["status"]
+
+    sys.setswitchinterval(1e-6)  # threads meet between any two steps
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for text_id in (f"in-{number}" for number in range(10)):
+                assert set(pool.map(copy, range(8), [text_id] * 8)) == {"delivered"}
+    finally:
+        sys.setswitchinterval(usual)
+    assert len({(form["id"], form["text"]) for form in product.forms("inbound")}) == 10
+    assert len(exchange.received(None, 100)) == 10
+    provider.close()
 
 
 def test_a_text_can_be_sent_twice_by_fault_or_by_its_id(url: str, product: Product) -> None:
