@@ -213,3 +213,134 @@ class LastAdmin(Refusal):
     """Nobody would be left who may manage staff."""
 
     username: str
+
+
+@refusal
+class InvalidDay(Refusal):
+    """Not a day of the calendar, or one that cannot be meant here."""
+
+    typed: str
+
+
+@refusal
+class DatesOverlap(Refusal):
+    """Something else of this kind holds on some of these days already."""
+
+    what: str
+
+
+@refusal
+class DatesMissing(Refusal):
+    """A first day is needed, and a last one after it where one is given."""
+
+    what: str
+
+
+@refusal
+class PriceNotPositive(Refusal):
+    """A price is above zero; fees beside it are not below."""
+
+
+@refusal
+class ShareOutOfRange(Refusal):
+    """A percentage from 0 to 100 is meant."""
+
+    typed: str
+
+
+@refusal
+class RateImpossible(Refusal):
+    """An exchange rate of nothing, or so far from the last that it must be a slip."""
+
+    last: str
+
+
+@refusal
+class NoExchangeRate(Refusal):
+    """No rate, or none fresh enough, to turn this currency into ours."""
+
+    currency: str
+
+
+@refusal
+class PromotionNotApproved(Refusal):
+    """The regulator's approval is missing, or not old enough."""
+
+    days: int
+
+
+@refusal
+class AliasTaken(Refusal):
+    """The number people press belongs to another for ever."""
+
+    alias: int
+
+
+@refusal
+class MonthIsClosed(Refusal):
+    """The books of that month are closed."""
+
+    month: str
+
+
+@refusal
+class MonthNotOver(Refusal):
+    """Only a month that is over, with those before it closed, can be closed."""
+
+    month: str
+
+
+@refusal
+class ReasonMissing(Refusal):
+    """What moves money or service by a person's decision has a reason."""
+
+
+@refusal
+class CreditTooLarge(Refusal):
+    """More than is left of the invoice to be credited."""
+
+    most: Money
+
+
+@refusal
+class AmountAboveDue(Refusal):
+    """More than is due."""
+
+    due: Money
+
+
+@refusal
+class NothingDue(Refusal):
+    """There is nothing to pay."""
+
+
+@refusal
+class SecondPersonNeeded(Refusal):
+    """Who asked for it cannot be the one who approves it."""
+
+
+@refusal
+class CertificateUsed(Refusal):
+    """This certificate was counted already."""
+
+    certificate: str
+
+
+@refusal
+class PlanRunning(Refusal):
+    """A payment plan runs already, or one was broken not long ago."""
+
+
+@refusal
+class PromiseOpen(Refusal):
+    """A promise to pay stands already, or one was broken not long ago."""
+
+
+@refusal
+class OtherBilling(Refusal):
+    """The other plan is paid in another way: one ends before the other begins."""
+
+
+@refusal
+class SamePlan(Refusal):
+    """It is on that plan already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.access import models as access
+from core.billing import models as billing
 from core.catalog import models as catalog
 from core.crm import models as crm
 from core.customers import models as customers
@@ -12,7 +13,8 @@ from core.messaging import models as messaging
 from core.network import models as network
 from core.payments import models as payments
 from core.staff import models as staff
+from core.subscriptions import models as subscriptions
 from core.tokens import models as tokens
 
-ROOMS = (access, catalog, crm, customers, ledger, messaging, network, payments, staff, tokens)
+ROOMS = (access, billing, catalog, crm, customers, ledger, messaging, network, payments, staff, subscriptions, tokens)
 METADATA = Table.metadata

@@ -31,6 +31,11 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.InvalidName: _("That is not a name. Use letters only, 60 at most."),
     errors.NotFound: _("We could not find that."),
     errors.NotPossibleNow: _("That is not possible now."),
+    errors.NothingDue: _("You owe nothing now."),
+    errors.PlanRunning: _("Paying in parts is agreed already, or one agreement was not kept. Please call us."),
+    errors.OtherBilling: _("This plan is paid in another way. Please call us."),
+    errors.SamePlan: _("You have this plan already."),
+    errors.NoExchangeRate: _("The price cannot be told today. Please call us."),
 }
 
 # Met on staff pages and the command line only, which have room for them.
@@ -41,6 +46,24 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     ),
     errors.UsernameTaken: _("Somebody has the user name {username} already."),
     errors.LastAdmin: _("{username} is the last admin. Make another one first."),
+    errors.InvalidDay: _("That is not a day that can be meant here. Write it like 2026-11-30."),
+    errors.DatesOverlap: _("Another one holds on some of these days already. Nothing was changed."),
+    errors.DatesMissing: _("A first day is needed, and a last one after it."),
+    errors.PriceNotPositive: _("A price is above 0, and no fee is below 0."),
+    errors.ShareOutOfRange: _("Write a percentage from 0 to 100, with at most four digits after the point."),
+    errors.RateImpossible: _("This exchange rate cannot be right. The last one was {last}."),
+    errors.PromotionNotApproved: _(
+        "A promotion needs the regulator's approval, {days} days or more before it begins, and its reference."
+    ),
+    errors.AliasTaken: _("The number {alias} belongs to another plan for ever."),
+    errors.MonthIsClosed: _("The books of {month} are closed. Use a later day."),
+    errors.MonthNotOver: _("{month} cannot be closed: it is not over, or the month before it is still open."),
+    errors.ReasonMissing: _("Write the reason."),
+    errors.CreditTooLarge: _("At most {most} of this invoice can be credited."),
+    errors.AmountAboveDue: _("Only {due} is due."),
+    errors.SecondPersonNeeded: _("Somebody else must decide this: not the one who asked for it."),
+    errors.CertificateUsed: _("Certificate {certificate} was counted already."),
+    errors.PromiseOpen: _("A promise stands already, or one was broken not long ago."),
 }
 
 

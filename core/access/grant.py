@@ -24,9 +24,9 @@ _WRITE_GRANT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long from first use, how much, how fast, on how many devices."""
+    """How long from first use (None: until it is ended), how much, how fast, on how many devices."""
 
-    duration_s: int
+    duration_s: int | None
     data_bytes: int | None
     down_kbps: int
     up_kbps: int

@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Bytes, Instant, Prose, Ref, RowId, Table, Word
+from core.db.types import Bytes, Day, Instant, Prose, Ref, RowId, Table, Word
 
 
 class AccessGrant(Table):
     """Leave to be online at one router. The clock runs from `first_used_at`; before that `ends_at` is unknown.
+
+    A monthly service has no `duration_s` and no end of its own; it is `paused` while its customer is cut off.
 
     `reading_bytes` is the router's own total when we last read it, `credited_bytes` the part of it that survives
     a power cut there. `used_bytes` less the reading is what the router has forgotten.
@@ -20,7 +22,7 @@ class AccessGrant(Table):
     username: Mapped[Word] = mapped_column(unique=True)
     password_sealed: Mapped[Prose]
     router_id: Mapped[Ref] = mapped_column(ForeignKey("router.id"))
-    duration_s: Mapped[int]
+    duration_s: Mapped[int | None]
     data_bytes: Mapped[Bytes | None]
     down_kbps: Mapped[int]
     up_kbps: Mapped[int]
@@ -34,11 +36,23 @@ class AccessGrant(Table):
     reading_bytes: Mapped[Bytes] = mapped_column(server_default="0")
     credited_bytes: Mapped[Bytes] = mapped_column(server_default="0")
     __table_args__ = (
-        CheckConstraint("status IN ('waiting', 'running', 'expired', 'revoked')", name="status_known"),
-        CheckConstraint("(status = 'waiting') = (first_used_at IS NULL AND closed_at IS NULL)", name="waits_unused"),
-        CheckConstraint("(first_used_at IS NULL) = (ends_at IS NULL)", name="ends_when_begun"),
+        CheckConstraint("status IN ('waiting', 'running', 'paused', 'expired', 'revoked')", name="status_known"),
+        CheckConstraint("status <> 'waiting' OR (first_used_at IS NULL AND closed_at IS NULL)", name="waits_unused"),
+        CheckConstraint("status <> 'running' OR first_used_at IS NOT NULL", name="runs_since_first_use"),
+        CheckConstraint("(first_used_at IS NULL OR duration_s IS NULL) = (ends_at IS NULL)", name="ends_when_begun"),
+        CheckConstraint("status <> 'paused' OR duration_s IS NULL", name="only_services_pause"),
         CheckConstraint("(status IN ('expired', 'revoked')) = (closed_at IS NOT NULL)", name="closed_is_dated"),
         CheckConstraint("used_bytes >= 0", name="used_not_negative"),
         Index("ix_access_grant_ends_at", "ends_at", postgresql_where=text("status = 'running'")),
         Index("ix_access_grant_router_id_status", "router_id", "status"),
     )
+
+
+class GrantUsage(Table):
+    """How much a grant used on a day of Juba. What a router told late counts on the day it was told."""
+
+    __tablename__ = "grant_usage"
+    grant_id: Mapped[Ref] = mapped_column(ForeignKey("access_grant.id"), primary_key=True)
+    day: Mapped[Day] = mapped_column(primary_key=True)
+    used_bytes: Mapped[Bytes]
+    __table_args__ = (CheckConstraint("used_bytes > 0", name="used_positive"),)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
-from core.access.models import AccessGrant
+from core.access.models import AccessGrant, GrantUsage
 from core.db.engine import Transaction
+
+_FRESH: Final = upsert(GrantUsage)
+_ADD: Final = _FRESH.on_conflict_do_update(
+    index_elements=[GrantUsage.grant_id, GrantUsage.day],
+    set_={"used_bytes": GrantUsage.used_bytes + _FRESH.excluded.used_bytes},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +43,11 @@ def used_since(last: Reading, now: Reading, *, restarted: bool) -> int:
     return now.total - last.credited if now.total >= last.credited else now.total
 
 
-def record_usage(tx: Transaction, *, grant_id: int, reading: Reading, restarted: bool) -> bool:
-    """Add what was used since the last reading. True: the router forgot some, so its own limit is too high now."""
+def record_usage(tx: Transaction, *, grant_id: int, reading: Reading, restarted: bool, day: date) -> bool:
+    """Add what was used since the last reading, to the total and to its day.
+
+    True: the router forgot some, so its own limit is too high now.
+    """
     row = tx.execute(
         select(AccessGrant.used_bytes, AccessGrant.reading_bytes, AccessGrant.credited_bytes)
         .where(AccessGrant.id == grant_id)
@@ -44,7 +56,10 @@ def record_usage(tx: Transaction, *, grant_id: int, reading: Reading, restarted:
     last = Reading(row.reading_bytes, row.credited_bytes)
     if reading == last:
         return False
-    used = row.used_bytes + used_since(last, reading, restarted=restarted)
+    fresh = used_since(last, reading, restarted=restarted)
+    used = row.used_bytes + fresh
+    if fresh > 0:
+        tx.execute(_ADD, {"grant_id": grant_id, "day": day, "used_bytes": fresh})
     tx.execute(
         update(AccessGrant)
         .where(AccessGrant.id == grant_id)

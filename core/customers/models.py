@@ -24,6 +24,8 @@ class Customer(Table):
     wallet_id: Mapped[Ref] = mapped_column(ForeignKey("ledger_account.id"), unique=True)
     registered_at: Mapped[Instant]
     registered_through: Mapped[Word]
+    tin: Mapped[Word | None]
+    address: Mapped[Line | None]
     __table_args__ = (
         CheckConstraint("kind IN ('person', 'organisation')", name="kind_known"),
         CheckConstraint("status IN ('active', 'suspended', 'closed')", name="status_known"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, String, Text
+from sqlalchemy import BigInteger, Date, DateTime, Identity, MetaData, String, Text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -22,7 +22,9 @@ NAMES = {
 RowId = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 Ref = Annotated[int, mapped_column(BigInteger)]
 Minor = Annotated[int, mapped_column(BigInteger)]
+Millionths = Annotated[int, mapped_column(BigInteger)]
 Bytes = Annotated[int, mapped_column(BigInteger)]
+Day = Annotated[date, mapped_column(Date)]
 Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Currency = Annotated[str, mapped_column(String(3))]
 Phone = Annotated[str, mapped_column(String(16))]

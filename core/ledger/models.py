@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Currency, Instant, Json, Line, Minor, Ref, RowId, Table, Word
+from core.db.types import Currency, Day, Instant, Json, Line, Minor, Ref, RowId, Table, Word
 
 
 class LedgerAccount(Table):
@@ -72,3 +72,13 @@ class LedgerPosting(Table):
         UniqueConstraint("entry_id", "account_id", name="uq_ledger_posting_once_per_account"),
         Index("ix_ledger_posting_account_id_id", "account_id", "id"),
     )
+
+
+class ClosedMonth(Table):
+    """A month whose books are closed: a trigger refuses entries that say they happened in it (in Juba's time)."""
+
+    __tablename__ = "closed_month"
+    month: Mapped[Day] = mapped_column(primary_key=True)
+    closed_by: Mapped[Ref] = mapped_column(ForeignKey("staff_member.id"))
+    closed_at: Mapped[Instant]
+    __table_args__ = (CheckConstraint("extract(day FROM month) = 1", name="begins_a_month"),)

@@ -20,7 +20,7 @@ class Wish:
     password_sealed: str
     wanted: str
     wanted_at: datetime
-    duration_s: int
+    duration_s: int | None
     data_bytes: int | None
     down_kbps: int
     up_kbps: int

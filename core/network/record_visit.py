@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from core.access.first_use import mark_first_use
 from core.access.models import AccessGrant
 from core.access.usage import Reading, record_usage
+from core.days import juba_day
 from core.db.engine import Database, Transaction
 from core.logs import log
 from core.network.desired import Wish
@@ -147,7 +148,7 @@ def _record_finding(tx: Transaction, grant_id: int, finding: Finding, *, restart
         mark_first_use(tx, grant_id=grant_id, used_at=now - timedelta(seconds=finding.online_s))
     if finding.reading is None:
         return
-    forgot = record_usage(tx, grant_id=grant_id, reading=finding.reading, restarted=restarted)
+    forgot = record_usage(tx, grant_id=grant_id, reading=finding.reading, restarted=restarted, day=juba_day(now))
     capped = (AccessGrant.data_bytes.is_not(None), AccessGrant.status.in_(("waiting", "running")))
     if forgot and tx.execute(select(AccessGrant.id).where(AccessGrant.id == grant_id, *capped)).first():
         # The router's own limit counts from what it still knows: it is told a smaller one.

@@ -1,0 +1,96 @@
+"""Writing down what a unit of a currency costs in pounds on a day. Rows are never changed; a later one corrects."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import String, bindparam, func, insert, select
+
+from core.catalog.labels import line
+from core.catalog.models import ExchangeRate
+from core.catalog.taxes import HOME_CURRENCY, MILLION
+from core.days import juba_day
+from core.db.engine import Transaction
+from core.errors import InvalidDay, NotPossibleNow, RateImpossible, ReasonMissing
+from core.money import MINOR_DIGITS
+
+# The press saw the dollar go from SSP 981 to 3,010 between 2023 and 2024, threefold: that must pass, and a digit too
+# many must not. From 2011 to 2017 it went from 3 to 162, which nobody wrote down as one step.
+RATE_JUMP_MAX: Final = 5
+RATE_MAX: Final = 10**9
+_SMALLEST: Final = Decimal("0.000001")
+
+# Of two who write the same currency at once the second is measured by what the first wrote.
+_WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
+_LATEST: Final = (
+    select(ExchangeRate.day, ExchangeRate.rate_millionths)
+    .where(
+        ExchangeRate.currency == bindparam("currency"),
+        ExchangeRate.into == HOME_CURRENCY,
+        ExchangeRate.day <= bindparam("day"),
+    )
+    .order_by(ExchangeRate.day.desc(), ExchangeRate.id.desc())
+    .limit(1)
+)
+_BEFORE: Final = _LATEST.where(ExchangeRate.day < bindparam("day"))
+
+
+def set_exchange_rate(
+    tx: Transaction, *, day: date, currency: str, rate: Decimal, source: str, staff_id: int | None, now: datetime
+) -> int:
+    """Write what one unit of `currency` cost in pounds on a day, with at most six digits after the point. The row's id.
+
+    A second row for a day corrects the first, and is then measured by the day before as well: who slipped fourfold
+    must be able to say so.
+
+    Raises:
+        NotPossibleNow: not a currency we know, or the pound itself.
+        ReasonMissing: no source.
+        InvalidName: the source is longer than a line.
+        InvalidDay: a day still to come in Juba.
+        RateImpossible: nothing, too exact, or more than `RATE_JUMP_MAX` times the last known rate or less than its part.
+    """
+    if currency == HOME_CURRENCY or currency not in MINOR_DIGITS:
+        raise NotPossibleNow(what="exchange rate", state=currency[:40])
+    where_from = line(source)
+    if not where_from:
+        raise ReasonMissing
+    if day > juba_day(now):
+        raise InvalidDay(typed=day.isoformat())
+    tx.execute(_WAIT_OUR_TURN, {"turn": f"exchange:{currency}"})
+    of_day = {"currency": currency, "day": day}
+    latest = tx.execute(_LATEST, of_day).first()
+    # Compared, never rounded; bounded first, so that no rate is too long to compare.
+    if not rate.is_finite() or not 0 < rate <= RATE_MAX or rate != rate.quantize(_SMALLEST):
+        raise RateImpossible(last=_words(latest and latest.rate_millionths))
+    millionths = int(rate * MILLION)
+    if latest is not None and not _near(millionths, latest.rate_millionths):
+        before = tx.execute(_BEFORE, of_day).first() if latest.day == day else None
+        if before is None or not _near(millionths, before.rate_millionths):
+            raise RateImpossible(last=_words(latest.rate_millionths))
+    return int(
+        tx.execute(
+            insert(ExchangeRate)
+            .values(
+                day=day,
+                currency=currency,
+                into=HOME_CURRENCY,
+                rate_millionths=millionths,
+                source=where_from,
+                made_by=staff_id,
+                made_at=now,
+            )
+            .returning(ExchangeRate.id)
+        ).scalar_one()
+    )
+
+
+def _near(millionths: int, known: int) -> bool:
+    return millionths <= known * RATE_JUMP_MAX and known <= millionths * RATE_JUMP_MAX
+
+
+def _words(millionths: int | None) -> str:
+    """A rate as people read it: `3,010.5`; a dash where there is none."""
+    return "-" if millionths is None else f"{(Decimal(millionths) / MILLION).normalize():,f}"

@@ -1,0 +1,1 @@
+"""Monthly customers' services: begun, paused, suspended, resumed, changed, ended. Each grants access; none bills."""

@@ -1,0 +1,63 @@
+"""What a subscription's state means for its access, and telling the router. The one place where both meet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from core.access import change
+from core.access.grant import Granted, Limits, grant
+from core.catalog.tariffs import TariffTerms
+from core.db.engine import Transaction
+from core.ids import Ids
+from core.network.place import place
+from core.sealing import Sealer
+from core.subscriptions.queries import Service
+
+DEVICES_MAX: Final = 20  # of a home or an office behind one log-in; RouterOS counts them as shared users
+SLOWED_KBPS: Final = 256  # down, for an unpaid bill: enough to read a message and to pay
+
+
+def open_access(
+    tx: Transaction, *, router_id: int, terms: TariffTerms, now: datetime, ids: Ids, sealer: Sealer
+) -> Granted:
+    """Grant a service its access at a router, without an end."""
+    limits = Limits(None, None, terms.down_kbps, terms.up_kbps, DEVICES_MAX)
+    granted = grant(tx, router_id=router_id, limits=limits, now=now, ids=ids, sealer=sealer)
+    place(tx, grant_id=granted.grant_id, wanted="present", now=now, router_id=router_id)
+    return granted
+
+
+def stop(tx: Transaction, service: Service, now: datetime) -> None:
+    """Cut it off for a while."""
+    if service.grant_id is not None and change.pause(tx, grant_id=service.grant_id):
+        place(tx, grant_id=service.grant_id, wanted="disabled", now=now)
+
+
+def go_on(tx: Transaction, service: Service, now: datetime) -> None:
+    """Let it online again."""
+    if service.grant_id is not None and change.resume(tx, grant_id=service.grant_id):
+        place(tx, grant_id=service.grant_id, wanted="present", now=now)
+
+
+def set_speed(tx: Transaction, service: Service, terms: TariffTerms, now: datetime, *, slowed: bool) -> None:
+    """The speed of its tariff, or the slow one of an unpaid bill. One that is cut off is told when it goes on."""
+    if service.grant_id is None:
+        return
+    down, up = speed_of(terms, slowed=slowed)
+    change.set_speed(tx, grant_id=service.grant_id, down_kbps=down, up_kbps=up)
+    if service.state == "active":
+        place(tx, grant_id=service.grant_id, wanted="present", now=now)
+
+
+def speed_of(terms: TariffTerms, *, slowed: bool) -> tuple[int, int]:
+    """Down and up in kbit/s."""
+    if slowed:
+        return min(terms.down_kbps, SLOWED_KBPS), min(terms.up_kbps, SLOWED_KBPS)
+    return terms.down_kbps, terms.up_kbps
+
+
+def close(tx: Transaction, service: Service, now: datetime) -> None:
+    """Take it back for good."""
+    if service.grant_id is not None and change.end(tx, grant_id=service.grant_id, now=now):
+        place(tx, grant_id=service.grant_id, wanted="absent", now=now)

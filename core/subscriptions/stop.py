@@ -1,0 +1,75 @@
+"""Days off and on again: what pausing, suspending and resuming have in common. Today counts as a day of service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from core.catalog.tariffs import TariffTerms, tariff_book
+from core.days import DAY, juba_day
+from core.db.engine import Transaction
+from core.subscriptions import access
+from core.subscriptions.queries import Service
+from core.subscriptions.schedule import next_bill_day
+from core.subscriptions.states import By, move
+from core.subscriptions.terms import close_term, reopen_term, tariff_on
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """A service on again: its first billed day, and its tariff."""
+
+    from_day: date
+    terms: TariffTerms
+
+
+def days_off(tx: Transaction, service: Service, verb: str, by: By, **values: object) -> None:
+    """Stop it from tomorrow on.
+
+    Days paid in advance are kept; postpaid days used are billed when their month is over.
+    """
+    tomorrow = juba_day(by.now) + DAY
+    tariff_id = close_term(tx, service.subscription_id, tomorrow)
+    if service.pay == "prepaid":
+        kept = service.billed_until - tomorrow if service.billed_until else None
+        days = max(0, kept.days) if kept else 0
+        values |= {"kept_days": service.kept_days + days, "next_bill_on": None}
+        if days:
+            values["billed_until"] = tomorrow
+    move(tx, service, verb, by, {"tariff": tariff_id}, **values)
+    access.stop(tx, service, by.now)
+
+
+def days_on(tx: Transaction, service: Service, verb: str, by: By, **values: object) -> Resumed:
+    """Let it go on from today, first with the days that were kept."""
+    begins = reopen_term(tx, service.subscription_id, juba_day(by.now))
+    terms = tariff_of(tx, service, begins)
+    billed_until, anchor = begins, service.anchor_day
+    if service.pay == "prepaid":
+        billed_until = begins + service.kept_days * DAY
+        if terms.billed_on == "anniversary":
+            anchor = billed_until.day
+    elif service.next_bill_on is not None and service.billed_until is not None:
+        billed_until = service.billed_until  # days used before it stopped wait for their month to be over
+    move(
+        tx,
+        service,
+        verb,
+        by,
+        {"tariff": terms.tariff_id, "kept_days": service.kept_days},
+        kept_days=0,
+        anchor_day=anchor,
+        billed_until=billed_until,
+        next_bill_on=next_bill_day(service.pay, anchor, billed_until),
+        **values,
+    )
+    access.go_on(tx, service, by.now)
+    return Resumed(begins, terms)
+
+
+def tariff_of(tx: Transaction, service: Service, day: date) -> TariffTerms:
+    """The version of its tariff on a day."""
+    terms = tariff_book(tx.connection).version(tariff_on(tx, service.subscription_id, day), day)
+    if terms is None:
+        raise AssertionError("a tariff that is used has a version")
+    return terms

@@ -1,0 +1,33 @@
+"""The end of a service. Today is its last day; access ends now."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from core.days import DAY, juba_day
+from core.db.engine import Transaction
+from core.subscriptions import access
+from core.subscriptions.queries import Service, locked
+from core.subscriptions.states import By, move
+from core.subscriptions.terms import close_term
+
+
+def terminate(tx: Transaction, *, subscription_id: int, by: By) -> Service:
+    """End a service today, whatever its state. Returns it as it was, for the last bill.
+
+    Postpaid days not billed yet are due for the billing run at once; days paid in advance are the caller's to return.
+
+    Raises:
+        NotPossibleNow: it has ended before.
+    """
+    today = juba_day(by.now)
+    service = locked(tx.connection, subscription_id)
+    next_bill_on: date | None = None
+    if service.state == "active":
+        close_term(tx, subscription_id, today + DAY)
+    if service.pay == "postpaid" and service.next_bill_on is not None:
+        next_bill_on = today + DAY
+    ended_on = today if service.started_on is None else max(today, service.started_on)
+    move(tx, service, "terminate", by, {}, ended_on=ended_on, suspended_for=None, next_bill_on=next_bill_on)
+    access.close(tx, service, by.now)
+    return service
