@@ -7,7 +7,7 @@ ARGS ?=
 TEST_PROCESSES ?= 2
 
 # Debian packages that the tests need beyond Python's own; root gets them through apt, others are told which.
-APT_PACKAGES ?=
+APT_PACKAGES ?= poppler-utils
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.billing.bill_chunk import Outcome
     from core.parts import Parts
 
 VERSION = "0.1.0"
@@ -51,6 +53,10 @@ def migrate(_arguments: argparse.Namespace) -> int:
     from core.db.revision import newest
 
     with _parts() as parts:
+        if parts.settings.demo:
+            from sandbox.seed import refuse_a_real_one
+
+            refuse_a_real_one(parts.db)  # before its schema is touched
         bring_up(parts.db.engine)
     _say(f"The database is at revision {newest()}.")
     return 0
@@ -88,6 +94,61 @@ def expire(_arguments: argparse.Namespace) -> int:
         forget_long_ended(parts.db, parts.clock.now())
     _say(f"{ended} grants ended.")
     return 0
+
+
+def bill(arguments: argparse.Namespace) -> int:
+    """Bill all that is due by a day; the same day twice changes nothing. --dry-run prints what it would do."""
+    from core.billing.draft import issuer_of
+    from core.billing.run import bill_due, preview
+    from core.days import juba_day
+    from core.errors import InvalidDay
+    from core.money import Money
+
+    with _parts() as parts:
+        now, issuer = parts.clock.now(), issuer_of(parts.settings)
+        day = _day(arguments.date) if arguments.date else juba_day(now)
+        try:
+            run = (preview if arguments.dry_run else bill_due)(
+                parts.db, day=day, issuer=issuer, now=now, heard=_tell_billed
+            )
+        except InvalidDay:
+            return _refuse(f"{day} is still to come in Juba.")
+    for fault in run.faults:
+        print(fault, file=sys.stderr)
+    would = "would be " if arguments.dry_run else ""
+    _say(f"{run.issued} documents {would}issued, {Money(run.total_minor, 'SSP')}; {run.lapsed} services {would}lapsed.")
+    return 1 if run.faults else 0
+
+
+def _tell_billed(outcome: Outcome) -> None:
+    for one in outcome.issued:
+        _say(f"{one.number}  {one.draft.issued_on}  account {one.draft.buyer.number}  {one.total}")
+        for line in one.draft.lines:
+            days = f"{line.days.first} to {line.days.last}" if line.days else ""
+            _say(f"    {line.kind:10} {days:26} {line.amount}")
+    for number in outcome.lapsed:
+        _say(f"service {number}: the balance does not cover the next month")
+
+
+def tariffs(arguments: argparse.Namespace) -> int:
+    """Print the filing of tariffs and promotions for the regulator, as CSV."""
+    from core.catalog.file_tariffs import tariff_filing
+    from core.errors import InvalidDay
+
+    try:
+        with _parts() as parts, parts.db.reading() as connection:
+            filing = tariff_filing(connection, arguments.quarter)
+    except InvalidDay:
+        return _refuse(f"A quarter is written like 2026Q4, not {arguments.quarter}.")
+    sys.stdout.write(filing)
+    return 0
+
+
+def _day(typed: str) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise UsageError(f"A day is written like 2026-11-30, not {typed}.") from None
 
 
 def sync(arguments: argparse.Namespace) -> int:
@@ -145,6 +206,27 @@ def staff(arguments: argparse.Namespace) -> int:
     except Refusal as refusal:
         return _refuse(sentence(refusal, "en"))
     _say(f"{arguments.username}: done." + ("" if given else f" Password: {password}"))
+    return 0
+
+
+def network(arguments: argparse.Namespace) -> int:
+    """Show the operators' networks, or change the script that texts to the phones of one are written in."""
+    from core.customers.queries import networks
+    from core.customers.set_script import set_script
+    from core.errors import NotFound
+
+    if arguments.code and not arguments.script:
+        raise UsageError(f"Which script can the phones of {arguments.code} show? --script arabic or --script latin.")
+    if arguments.script and not arguments.code:
+        raise UsageError("Name the network, like: shabaka network digitel --script latin")
+    with _parts() as parts, parts.db.transaction() as tx:
+        if arguments.code:
+            try:
+                set_script(tx, network=arguments.code, script=arguments.script)
+            except NotFound:
+                return _refuse(f"There is no network {arguments.code}. `shabaka network` lists them.")
+        for known in networks(tx.connection):
+            _say(f"{known.code:8}  {known.script:6}  {known.name}")
     return 0
 
 
@@ -225,6 +307,10 @@ def _parser() -> argparse.ArgumentParser:
     verb("seed", seed, "shabaka seed")
     verb("check", check, "shabaka check")
     verb("expire", expire, "shabaka expire")
+    added = verb("bill", bill, "shabaka bill --date 2026-12-01 --dry-run")
+    added.add_argument("--date", help="bill all that is due by this day (default: today)")
+    added.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
+    verb("tariffs", tariffs, "shabaka tariffs 2026Q4").add_argument("quarter")
     verb("sync", sync, "shabaka sync juba-town").add_argument("router", nargs="?")
     added = verb("staff", staff, "shabaka staff add mary --role manager --name 'Mary Keji'")
     added.add_argument("staff_act", choices=["add", "reset"], metavar="add|reset")
@@ -232,6 +318,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--role", choices=["admin", "manager", "cashier", "technician"], default="cashier")
     added.add_argument("--name")
     added.add_argument("--lang", choices=["en", "ar"], default="en")
+    added = verb("network", network, "shabaka network digitel --script latin")
+    added.add_argument("code", nargs="?", metavar="CODE")
+    added.add_argument("--script", choices=["arabic", "latin"])
     added = verb("chat", chat, "shabaka chat --phone 0921000001")
     added.add_argument("--phone", default="0921000001")
     added.add_argument("--sms", action="store_true", help="by text instead of dialling")

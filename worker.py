@@ -13,6 +13,14 @@ from celery.signals import setup_logging
 
 from core import logs
 from core.bells import build
+from core.billing.agreements import expire_agreements
+from core.billing.draft import issuer_of
+from core.billing.dun import dun
+from core.billing.fulfil import bill_fulfilments
+from core.billing.renewal_reminders import remind_renewals
+from core.billing.run import bill_due
+from core.billing.tell_invoices import tell_invoices
+from core.days import juba_day
 from core.gateways.africas_talking import AfricasTalkingSender
 from core.gateways.mtn_momo import MomoAccount, MtnMomoCollector
 from core.gateways.routeros import RouterOsRouter
@@ -29,6 +37,7 @@ from core.parts import Parts, assemble
 from core.payments.ask_payment import ask_payment, claim_due
 from core.payments.request_payment import request_payment
 from core.settings import load
+from core.subscriptions.keep_speed import keep_speed
 from core.tokens.fulfil import fulfilments
 from core.tokens.tell_waiting import tell_waiting
 
@@ -52,6 +61,7 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         settings = parts.settings
         self.parts = parts
+        self.issuer = issuer_of(settings)
         self.sender = AfricasTalkingSender(
             username=settings.at_username, api_key=settings.at_api_key, base_url=settings.at_base_url
         )
@@ -65,7 +75,10 @@ class Worker:
                 currency=settings.momo_currency,
             )
         )
-        self.fulfil = fulfilments(ids=parts.ids, sealer=parts.sealer)
+        self.fulfil = {
+            **fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **bill_fulfilments(issuer=self.issuer),
+        }
         self.throttle = AsksThrottle(settings.redis_url, per_second=settings.momo_asks_per_second_max)
         self.handlers = {"sms": self.send_text, "momo.request": self.request_payment}
 
@@ -95,7 +108,7 @@ class Worker:
 
 # How many threads each kind of work may hold at once. A slow provider or a street without power then keeps only its
 # own work waiting. What finds no place is let go: the sweep asks again within seconds, and the work is in PostgreSQL.
-PLACES: Final = {"sms": 3, "momo.request": 3, "momo.ask": 2, "visit": 4}
+PLACES: Final = {"sms": 3, "momo.request": 3, "momo.ask": 2, "visit": 4, "bill": 1, "dun": 1}
 _places = {name: threading.BoundedSemaphore(count) for name, count in PLACES.items()}
 
 
@@ -183,6 +196,36 @@ def expire() -> None:
     forget_long_ended(parts.db, parts.clock.now())
     if ended:
         LOG.info("grants ended", count=ended)
+
+
+@app.task(name="bill")
+def bill() -> None:
+    """Bill what is due by today, and give every service the speed its tariff has today."""
+    shared = worker()
+    parts, now = shared.parts, shared.parts.clock.now()
+    with place("bill") as free:
+        if not free:
+            return
+        run = bill_due(parts.db, day=juba_day(now), issuer=shared.issuer, now=now)
+        keep_speed(parts.db, now)
+    for fault in run.faults:
+        LOG.error("service not billed", fault=fault)
+    if run.issued or run.lapsed:
+        LOG.info("billed", documents=run.issued, lapsed=run.lapsed)
+
+
+@app.task(name="dun")
+def dun_due() -> None:
+    """Tell of new bills, remind of old ones, cut off and end what must be; end agreements that were not kept."""
+    shared = worker()
+    parts, now, code = shared.parts, shared.parts.clock.now(), shared.parts.settings.service_code
+    with place("dun") as free:
+        if not free:
+            return
+        tell_invoices(parts.db, now=now, code=code)
+        expire_agreements(parts.db, now)
+        dun(parts.db, now=now, code=code)
+        remind_renewals(parts.db, now=now, code=code, step_minor=shared.issuer.step_minor)
 
 
 @app.task(name="check")

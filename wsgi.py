@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin
 from api import callbacks, health, town
+from api.whole_bodies import WholeBodies
 from core import logs
 from core.bells import bell
 from core.callers.queries import CALLER, CallerFacts
@@ -24,7 +25,6 @@ from core.parts import assemble
 from core.settings import load
 from sms_bot import africastalking as sms_africastalking
 from sms_bot.converse import Conversations
-from sms_bot.memory import Memory as SmsMemory
 from ussd import africastalking as ussd_africastalking
 from ussd.hop import Hops
 from ussd.memory import Memory as UssdMemory
@@ -73,7 +73,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     quick = QuickStatements(settings.database_url, {"caller": CALLER, **SESSION_STATEMENTS}, connections=CONNECTIONS)
     facts = CallerFacts(parts, quick)
     app.register_blueprint(ussd_africastalking.create_blueprint(parts, Hops(parts, UssdMemory(redis), facts, quick)))
-    conversations = Conversations(parts, SmsMemory(redis), facts)
+    conversations = Conversations(parts, facts)
     app.register_blueprint(sms_africastalking.create_blueprint(parts, conversations))
     app.register_blueprint(callbacks.create_blueprint(parts))
     app.register_blueprint(health.create_blueprint(parts, redis))
@@ -87,6 +87,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         """Whoever opens the address of the ready line."""
         return cast("Response", redirect("/sandbox/" if settings.sandbox_url else "/admin/"))
 
+    app.wsgi_app = WholeBodies(app.wsgi_app, BODY_BYTES_MAX)  # type: ignore[method-assign]  # as below
     if settings.behind_proxy:  # nginx in deploy/: without it every caller has the proxy's address
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own documented way
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Final
 
 from flask import current_app, flash, g, request, url_for
 from markupsafe import Markup
 
-from core.errors import NotFound
+from core.errors import NotFound, NotPossibleNow
 from core.parts import Parts
 from core.staff.queries import Member
 
@@ -53,6 +54,18 @@ def row_id(number: int) -> int:
     if not 0 < number <= ROW_ID_MAX:
         raise NotFound(what="row")
     return number
+
+
+def form_key() -> str:
+    """The key of a form whose second sending must do nothing. It is made when the form is shown.
+
+    Raises:
+        NotPossibleNow: one we cannot have made. It is not replaced: a fresh key would do the thing twice.
+    """
+    try:
+        return str(uuid.UUID(typed("key")))
+    except ValueError:
+        raise NotPossibleNow(what="form", state="without its key") from None
 
 
 def own_page(wanted: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from werkzeug.exceptions import HTTPException
 
-from admin import desk, words
+from admin import desk, figures, words
 from admin.assets import asset, asset_view, packed_if_wanted
 from admin.pages import ROUTES
 from admin.permits import GuardedBlueprint, permission_of
@@ -50,18 +50,36 @@ _csrf = CSRFProtect()
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the bar on top."""
+    """A link of the bar on top. It leads to the first of its pages that the reader may see.
 
-    endpoint: str
+    `under`: more pages on which it is marked as where we are.
+    """
+
     text: str
-    permission: Permission
+    pages: Mapping[str, Permission]
+    under: frozenset[str] = frozenset()
 
 
 LINKS: Final = (
-    Link("admin.stuck", _("Stuck"), "outbox.see"),
-    Link("admin.unknown", _("Payments"), "payments.see"),
-    Link("admin.network", _("Network"), "network.see"),
-    Link("admin.staff", _("Staff"), "staff.manage"),
+    Link(_("Stuck"), {"admin.stuck": "outbox.see"}),
+    Link(_("Payments"), {"admin.unknown": "payments.see"}),
+    Link(_("Network"), {"admin.network": "network.see"}),
+    Link(
+        _("Prices"),
+        {"admin.tariffs": "catalogue.manage"},
+        frozenset(f"admin.{name}" for name in ("new_tariff", "tariff", "promotions", "taxes", "rates", "holidays")),
+    ),
+    Link(
+        _("Billing"),
+        {
+            "admin.billing": "catalogue.manage",
+            "admin.adjustments": "adjustments.ask",
+            "admin.reports": "reports.see",
+            "admin.months": "months.close",
+        },
+        frozenset({"admin.ageing"}),
+    ),
+    Link(_("Staff"), {"admin.staff": "staff.manage"}),
 )
 
 
@@ -84,6 +102,16 @@ def create_blueprint(parts: Parts) -> GuardedBlueprint:
         ("amount", words.amount),
         ("phone", words.phone),
         ("when", words.when),
+        ("own", words.own),
+        ("day", words.day),
+        ("last_day", words.last_day),
+        ("month", words.month),
+        ("share", words.share),
+        ("rate", words.rate),
+        ("speed", words.speed),
+        ("data", words.data),
+        ("plain", figures.plain),
+        ("gigabytes", figures.gigabytes),
     ):
         door.add_app_template_filter(show, name)
     door.register_error_handler(errors.Refusal, refused)
@@ -153,6 +181,12 @@ def _finish(response: Response) -> Response:
     return packed_if_wanted(response)
 
 
+def _link(link: Link, allowed: Callable[[Permission], bool]) -> tuple[str, str, bool] | None:
+    """Where a link leads, its text, and whether we are there; None for whom it leads nowhere."""
+    to = next((page for page, permission in link.pages.items() if allowed(permission)), None)
+    return (to, link.text, request.endpoint in {*link.pages, *link.under}) if to else None
+
+
 def _for_templates() -> dict[str, Any]:
     member = g.get("member")
 
@@ -167,8 +201,9 @@ def _for_templates() -> dict[str, Any]:
         "may": allowed,
         "language": words.tongue(),
         "direction": "rtl" if words.tongue() == "ar" else "ltr",
-        "links": [link for link in LINKS if allowed(link.permission)],
+        "links": [shown for link in LINKS if (shown := _link(link, allowed))],
         "csrf_token": generate_csrf,
+        "new_key": lambda: str(desk.parts().ids.new_uuid()),
         "token_left": words.token_left,
         "plan": words.plan,
         "lasting": words.lasting,

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from flask import g
 from markupsafe import Markup, escape
 
-from core.catalog.plan_words import duration_words, left_words, plan_words
+from admin.billing_words import BILLING_WORDS
+from admin.refusal_words import sentence_of
+from core.catalog.plan_words import data_words, duration_words, left_words, plan_words
+from core.catalog.taxes import MILLION
 from core.clock import JUBA
+from core.days import DAY
 from core.errors import Refusal
 from core.languages import Tongue, say, spoken
 from core.languages import marked as _
 from core.money import Money
 from core.phones import national
-from flows.refusals import sentence as flow_sentence
 
 # Words of our tables, as staff read them. The key is `subject.word`.
 WORDS: Final[Mapping[str, str]] = {
@@ -39,6 +43,7 @@ WORDS: Final[Mapping[str, str]] = {
     "token.running": _("running"),
     "token.expired": _("over"),
     "token.revoked": _("taken back"),
+    "token.paused": _("stopped for a while"),
     "text.queued": _("waits to be sent"),
     "text.sent": _("sent"),
     "text.delivered": _("delivered"),
@@ -72,7 +77,9 @@ WORDS: Final[Mapping[str, str]] = {
     "act.password_changed": _("changed their password"),
     "act.language_chosen": _("chose a language"),
     "act.payment_asked": _("asked MTN again"),
+    **BILLING_WORDS,
 }
+KBIT_OF_A_MBIT: Final = 1000
 
 
 def tongue() -> Tongue:
@@ -102,9 +109,19 @@ def word(subject: str, key: str | None) -> Markup:
     return t(original) if original else ltr(key or "")
 
 
+def choices(subject: str, keys: Sequence[str]) -> list[tuple[str, Markup]]:
+    """Words of our tables for a list to choose from: each with how it reads."""
+    return [(key, word(subject, key)) for key in keys]
+
+
 def ltr(text: object) -> Markup:
     """A code, phone, amount or date: it reads from left to right inside Arabic too."""
     return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+def own(text: object) -> Markup:
+    """What people wrote: it reads as its first letter does, whatever stands around it."""
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def amount(money: Money) -> Markup:
@@ -145,6 +162,53 @@ def lasting(seconds: float) -> str:
     return duration_words(tongue(), max(60, int(seconds)))
 
 
-def refusal_sentence(refusal: Refusal, code: str) -> str:
-    """A refusal as one sentence in the reader's language."""
-    return flow_sentence(refusal, tongue(), code)
+def day(on: date | None) -> Markup:
+    """A day. With strokes it keeps its order within Arabic, with dashes it would not."""
+    return ltr(f"{on:%d/%m/%Y}") if on else Markup()
+
+
+def last_day(until: date | None) -> Markup:
+    """The last day of a span whose end is not included, as people name it."""
+    return day(until - DAY) if until else Markup()
+
+
+def month(first: date) -> Markup:
+    """A month by its number and year."""
+    return ltr(f"{first:%m/%Y}")
+
+
+def share(millionths: int) -> Markup:
+    """A share as a percentage: 150,000 millionths are 15 %."""
+    percent = (Decimal(millionths) * 100 / MILLION).normalize()
+    return ltr(f"{percent:f}\u00a0%")
+
+
+def rate(millionths: int) -> Markup:
+    """An exchange rate: `3,010.5`."""
+    return ltr(f"{(Decimal(millionths) / MILLION).normalize():,f}")
+
+
+def speed(kbps: int) -> Markup:
+    """A speed in Mbit/s, or in kbit/s where it is less than one."""
+    if kbps < KBIT_OF_A_MBIT:
+        return ltr(f"{kbps}\u00a0kbit/s")
+    return ltr(f"{(Decimal(kbps) / KBIT_OF_A_MBIT).normalize():f}\u00a0Mbit/s")
+
+
+def data(data_bytes: int) -> Markup:
+    """An amount of data, in a few words."""
+    return own(data_words(tongue(), data_bytes))
+
+
+def refusal_sentence(refusal: Refusal, code: str) -> Markup:
+    """A refusal as one sentence in the reader's language. Among Arabic its codes, days and amounts keep their order."""
+    facts: dict[str, Any] = refusal.facts() | {"code": code}
+    if isinstance(facts.get("phone"), str):
+        facts["phone"] = national(facts["phone"])
+    if tongue() == "ar":
+        return t(sentence_of(refusal), **{name: _kept(fact) for name, fact in facts.items()})
+    return escape(say(tongue(), sentence_of(refusal), **facts))
+
+
+def _kept(fact: object) -> object:
+    return fact if isinstance(fact, Money | datetime) else ltr(fact)

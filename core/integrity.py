@@ -7,9 +7,20 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from core.billing.checks import CHECKS as BILLING_CHECKS
 from core.clock import SystemClock
 from core.ledger.checks import CHECKS as LEDGER_CHECKS
 from core.ledger.checks import faults
+
+# Kinds of entries that may raise a customer's balance. Whoever writes a new one adds it here, and says why it may.
+RAISES_A_BALANCE: Final = (
+    "payment",  # money by a provider, against its receipt
+    "cash",  # money over the counter, against its receipt
+    "reversal",
+    "credit_to_balance",  # what a credit note leaves over
+    "goodwill",  # by a person's decision
+    "deposit_return",
+)
 
 CHECKS: Final = {
     "every paid intent has its receipt": """
@@ -53,7 +64,19 @@ CHECKS: Final = {
         SELECT 'text ' || m.id FROM text_message m WHERE m.state = 'queued'
         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'sms' AND (o.body->>'message')::bigint = m.id)""",
     "every grant was sold": """
-        SELECT 'grant ' || g.id FROM access_grant g LEFT JOIN token t ON t.grant_id = g.id WHERE t.id IS NULL""",
+        SELECT 'grant ' || g.id FROM access_grant g
+        WHERE NOT EXISTS (SELECT 1 FROM token t WHERE t.grant_id = g.id)
+          AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.grant_id = g.id)
+          -- a service that moved left an old one behind, and it is closed
+          AND NOT (g.duration_s IS NULL AND g.closed_at IS NOT NULL)""",
+    "every grant ends as long after its first use as was sold": """
+        SELECT 'grant ' || id || ' ends at ' || ends_at FROM access_grant
+        WHERE ends_at IS DISTINCT FROM first_used_at + duration_s * interval '1 second'""",
+    "no grant stays online that should not": """
+        SELECT 'grant ' || l.grant_id || ' should be ' || l.wanted || ' on ' || r.name || ' since ' || l.wanted_at
+        FROM placement l JOIN router r ON r.id = l.router_id
+        WHERE l.wanted <> 'present' AND l.confirmed_at IS NULL AND l.wanted_at < :now - interval '1 hour'
+          AND r.failures = 0 AND r.last_seen_at > :now - interval '10 minutes'""",
     "no grant runs on past its end": """
         SELECT 'grant ' || id || ' should have ended' FROM access_grant
         WHERE status = 'running' AND ends_at < :now - interval '1 hour'""",
@@ -71,13 +94,30 @@ CHECKS: Final = {
         SELECT 'intent ' || id FROM payment_intent
         WHERE state IN ('created', 'submitted') AND ask_again_at < :now - interval '1 day'""",
     "what came by MoMo is what the receipts say": """
-        SELECT 'the books say ' || books.amount || ' in ' || books.currency || ', the receipts ' || receipts.amount
+        SELECT 'the books say ' || coalesce(books.amount, 0) || ' in ' || currency || ', the receipts '
+               || coalesce(receipts.amount, 0)
         FROM (SELECT p.currency, -sum(p.amount_minor) AS amount FROM ledger_posting p
               JOIN ledger_account a ON a.id = p.account_id AND a.code LIKE 'momo:mtn:%'
               JOIN ledger_entry e ON e.id = p.entry_id AND e.kind = 'payment' GROUP BY p.currency) books
         FULL JOIN (SELECT currency, sum(amount_minor) AS amount FROM receipt WHERE provider = 'mtn-momo'
                    GROUP BY currency) receipts USING (currency)
         WHERE books.amount IS DISTINCT FROM receipts.amount""",
+    "what came in cash is what the receipts say": """
+        SELECT 'the books say ' || coalesce(books.amount, 0) || ' in ' || currency || ', the receipts '
+               || coalesce(receipts.amount, 0)
+        FROM (SELECT p.currency, -sum(p.amount_minor) AS amount FROM ledger_posting p
+              JOIN ledger_account a ON a.id = p.account_id AND a.code LIKE 'cash:%'
+              JOIN ledger_entry e ON e.id = p.entry_id AND e.kind = 'cash' GROUP BY p.currency) books
+        FULL JOIN (SELECT currency, sum(amount_minor) AS amount FROM receipt WHERE provider = 'cash'
+                   GROUP BY currency) receipts USING (currency)
+        WHERE books.amount IS DISTINCT FROM receipts.amount""",
+    "every balance was raised by something we know": f"""
+        SELECT 'customer ' || c.number || ' by entry ' || e.id || ' of kind ' || e.kind
+        FROM ledger_posting p JOIN customer c ON c.wallet_id = p.account_id JOIN ledger_entry e ON e.id = p.entry_id
+        WHERE p.amount_minor > 0 AND e.kind NOT IN ({", ".join(f"'{kind}'" for kind in RAISES_A_BALANCE)})""",
+    "every customer has the wallet of their number": """
+        SELECT 'customer ' || c.number || ' has ' || a.code FROM customer c JOIN ledger_account a ON a.id = c.wallet_id
+        WHERE a.code <> 'wallet:' || c.number || ':' || a.currency""",
     "nothing is due in a far future": """
         SELECT 'outbox row ' || id || ' is due at ' || due_at FROM outbox
         WHERE state = 'waiting' AND due_at > :now + interval '2 hours'""",
@@ -89,4 +129,4 @@ CHECKS: Final = {
 
 def all_faults(connection: Connection, now: datetime | None = None) -> list[str]:
     """Every fault found at a moment (the machine's own, if none is given), a line each; none means all agrees."""
-    return faults(connection, {**LEDGER_CHECKS, **CHECKS}, now or SystemClock().now())
+    return faults(connection, {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS}, now or SystemClock().now())

@@ -34,6 +34,11 @@ class Settings:
     public_url: str
     service_code: str
     short_code: str
+    care_phone: str | None  # said where people are asked to call
+    seller_name: str  # these three stand on invoices and receipts
+    seller_tin: str  # tax identification number; empty where there is none
+    seller_address: str
+    rounding_step_minor: int  # amounts that are shared or taxed end on a multiple of it, in minor units
     at_username: str
     at_api_key: str
     at_base_url: str | None
@@ -89,9 +94,18 @@ class _Reader:
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str:
         value = self.text(name)
-        if value and urlsplit(value).scheme not in schemes:
-            self.faults.append(f"{name} must begin with {' or '.join(scheme + '://' for scheme in schemes)}.")
+        if value:
+            self.faults += _faults_of_url(name, value, schemes)
         return value.rstrip("/") if schemes[0].startswith("http") else value
+
+    def optional_url(self, name: str) -> str | None:
+        return self.url(name, ("http", "https")) if self.optional(name) else None
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name, "0")
+        if value not in {"0", "1"}:  # `true` read as off would be worse than none
+            self.faults.append(f"{name} must be 0 or 1.")
+        return value == "1"
 
     def matching(self, name: str, pattern: str, example: str, default: str | None = None) -> str:
         value = self.text(name, default)
@@ -107,8 +121,25 @@ class _Reader:
         return int(value)
 
 
+def _faults_of_url(name: str, value: str, schemes: tuple[str, ...]) -> list[str]:
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return [f"{name} is no address: its host or its port cannot be read."]
+    if parts.scheme not in schemes:
+        return [f"{name} must begin with {' or '.join(scheme + '://' for scheme in schemes)}."]
+    # A socket on this machine is a path, and PostgreSQL takes its folder as `?host=`.
+    if not host and parts.scheme != "unix" and "host=" not in parts.query:
+        return [f"{name} names no host."]
+    return []
+
+
 def _encryption_keys(reader: _Reader) -> tuple[str, ...]:
-    keys = tuple(key.strip() for key in reader.text("SHABAKA_ENCRYPTION_KEYS").split(",") if key.strip())
+    said = reader.text("SHABAKA_ENCRYPTION_KEYS")
+    keys = tuple(key.strip() for key in said.split(",") if key.strip())
+    if said and not keys:
+        reader.faults.append("SHABAKA_ENCRYPTION_KEYS must hold at least one key.")
     for key in keys:
         try:
             right = len(base64.urlsafe_b64decode(key)) == 32  # noqa: PLR2004 - a Fernet key is 32 bytes
@@ -128,19 +159,27 @@ def load(environ: Mapping[str, str]) -> Settings:
     """
     reader = _Reader(environ)
     offset_file = reader.optional("SHABAKA_CLOCK_OFFSET_FILE")
-    demo = reader.text("SHABAKA_DEMO", "0") == "1"
+    demo = reader.flag("SHABAKA_DEMO")
     settings = Settings(
         database_url=reader.url("DATABASE_URL", ("postgresql+psycopg2",)),
         redis_url=reader.url("REDIS_URL", ("redis", "rediss", "unix")),
         secret_key=reader.secret("SHABAKA_SECRET_KEY"),
         encryption_keys=_encryption_keys(reader),
-        gateway_key=reader.secret("SHABAKA_GATEWAY_KEY"),
+        # Part of an address: a sign that must be escaped there would never be heard the same twice.
+        gateway_key=reader.matching(
+            "SHABAKA_GATEWAY_KEY", f"[A-Za-z0-9_-]{{{SECRET_CHARS_MIN},}}", "16 or more of A-Z, a-z, 0-9, _ and -"
+        ),
         public_url=reader.url("SHABAKA_PUBLIC_URL", ("http", "https")),
         service_code=reader.matching("SHABAKA_SERVICE_CODE", r"\*\d+(\*\d+)*#", "*384*77#"),
         short_code=reader.matching("SHABAKA_SHORT_CODE", r"\d{3,6}", "7722"),
+        care_phone=reader.matching("SHABAKA_CARE_PHONE", r"\+?\d{3,12}", "0912000000", "") or None,
+        seller_name=reader.text("SHABAKA_SELLER_NAME", "Shabaka"),
+        seller_tin=reader.text("SHABAKA_SELLER_TIN", ""),
+        seller_address=reader.text("SHABAKA_SELLER_ADDRESS", "Juba, South Sudan"),
+        rounding_step_minor=reader.number("SHABAKA_ROUNDING_STEP_MINOR", 100, 1, 100_000),
         at_username=reader.text("AT_USERNAME"),
         at_api_key=reader.text("AT_API_KEY"),
-        at_base_url=reader.optional("AT_BASE_URL"),
+        at_base_url=reader.optional_url("AT_BASE_URL"),
         at_sender=reader.optional("AT_SENDER"),
         momo_base_url=reader.url("MOMO_BASE_URL", ("http", "https")),
         momo_target_environment=reader.text("MOMO_TARGET_ENVIRONMENT"),
@@ -150,9 +189,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         # Wallets and limits are in pounds: another currency would be taken and could be put nowhere.
         momo_currency=reader.matching("MOMO_CURRENCY", "SSP", "SSP", "SSP"),
         momo_asks_per_second_max=reader.number("MOMO_ASKS_PER_SECOND_MAX", 10, 1, 1000),
-        behind_proxy=reader.text("SHABAKA_BEHIND_PROXY", "0") == "1",
+        behind_proxy=reader.flag("SHABAKA_BEHIND_PROXY"),
         demo=demo,
-        sandbox_url=reader.optional("SHABAKA_SANDBOX_URL") if demo else None,
+        sandbox_url=reader.optional_url("SHABAKA_SANDBOX_URL") if demo else None,
         clock_offset_file=Path(offset_file) if demo and offset_file else None,
         log_level=reader.matching(
             "SHABAKA_LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR", "DEBUG, INFO, WARNING or ERROR", "INFO"

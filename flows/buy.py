@@ -119,7 +119,11 @@ def read_who(session: Session, typed: str, facts: Facts) -> Answer:
         return _plan_gone(facts)
     if typed == "1":
         return Answer("me", {"recipient": facts.phone})
-    return Answer("other") if typed == "2" else choose_again(facts)
+    if typed == "2":
+        return Answer("other")
+    # A poster's code, dialled where the one network open left nothing to choose: it is chosen, the question stands.
+    only = facts.hotspots[0] if len(facts.hotspots) == 1 else None
+    return Answer() if only and typed == str(only.code) else choose_again(facts)
 
 
 def show_phone(_session: Session, facts: Facts) -> Page:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from transitions.extensions import GraphMachine
 
-from flows import account, buy, fault, menu, tokens, top_up, welcome
+from flows import account, bill, buy, fault, menu, my_plan, tokens, top_up, welcome
 from flows.machine import HOME, MACHINE, RESUME, STATES, WELCOME
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs" / "flows"
@@ -24,6 +24,8 @@ CONVERSATIONS: Final[dict[str, Any]] = {
     "tokens": tokens,
     "fault": fault,
     "account": account,
+    "bill": bill,
+    "my_plan": my_plan,
 }
 # Where a call or a text can begin: a stranger, a customer, a customer whose call dropped, a keyword that could be two.
 _BEGINNINGS: Final = (WELCOME, HOME, RESUME, "menu.which")

@@ -10,6 +10,7 @@ from typing import Final
 
 from core.callers.facts import PlanFact
 from core.errors import InvalidAmount
+from core.languages import Tongue
 from core.phones import western_digits
 from flows.amounts import parse_amount
 from flows.screen import KEYS
@@ -24,6 +25,9 @@ MEANINGS: Final[dict[str, str | None]] = {
     "fault": "5",
     "help": "6",
     "language": "7",
+    "bill": "8",
+    "plan": "8",
+    "statement": "8",  # begins there; `sms_bot.converse` has it sent at once
     "menu": "",
     "join": "",
     "stop": None,
@@ -38,12 +42,21 @@ _SPELLINGS: Final = {
     "fault": "fault problem broken slow report mushkila عطل مشكله بلاغ خلل",
     "help": "help info musaada مساعده ساعدني معلومات",
     "language": "language lang lugha luga لغه اللغه",
+    "bill": "bill bills mybill paybill invoice fatura فاتوره فاتورتي فواتير دفعالفاتوره ادفعالفاتوره",
+    "plan": "plan plans myplan changeplan package packages changepackage baga gayirbaga باقه باقتي باقات خطه"
+    " تغييرالباقه غيرالباقه تغييرباقه",
+    "statement": "statement kashf كشف",
     "menu": "menu hi hello salam gaima cancel end quit قائمه سلام مرحبا الغاء خروج",
     "join": "join register tasjil تسجيل سجل اشتراك",
     "stop": "stop stob stopall unsubscribe wagif قف توقف وقف ايقاف ايقافالرسائل الغاءالاشتراك",
     "start": "start subscribe resume abda ابدا بدء استئناف",
     "name": "name ism isim اسم اسمي",
 }
+# Of these the ones that are Arabic, written in Latin letters.
+_ARABI: Final = """
+    rasid rasiid istiri ishtiri shahan shahn kod rumuz mushkila musaada lugha luga salam gaima
+    tasjil wagif abda ism isim fatura baga gayirbaga kashf
+"""
 # Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
 # that the net stopped.
 CONSENT: Final = frozenset({"stop", "start"})
@@ -51,11 +64,16 @@ _PLAINEST: Final = frozenset({"stop", "stopall", "unsubscribe"})
 # A name follows NAME: a word that only looks like it (Isam, Nami) is somebody's name, not the keyword.
 _AS_SPELLED: Final = CONSENT | {"name"}
 # `net is down`, `no internet`, `النت فاصل`: who says so wants no price list.
-_COMPLAINTS: Final = "down not no slow dead broken cut off mafi gata wagif فاصل مقطوع مافي ما بطيء بطي واقف قاطع ضعيف"
+_COMPLAINTS: Final = """
+    down not no slow dead broken cut off mafi gata wagif
+    فاصل مقطوع مافي ما لا لايعمل بطيء بطي واقف قاطع ضعيف معطل متوقف خربان
+"""
 _LETTERS: Final = str.maketrans("أإآٱىةؤئیک", "ااااي" + "هوييك")  # the last two are typed on Persian keyboards
 _ARTICLE: Final = "ال"
 # What stands in amounts is kept before a digit: 5.000 and -5 are refused as amounts, and must not become others here.
 _NOISE: Final = re.compile(r"[^\w*+#.,٬٫-]+|_|[.,٬٫-](?!\d)|(?<=[^\W\d])[.,٬٫-]|(?<!\d)[.,٬٫](?=\d)")
+# A keyword grown together with its number: `topup500`, `buy1h`, also `top up500`.
+_GROWN: Final = re.compile(r"((?:[^\W\d_]+ )?[^\W\d_]+)(\d.*)")
 _SPELLING_OF: Final[dict[str, str]] = {}
 
 
@@ -72,39 +90,64 @@ for _meaning, _words in _SPELLINGS.items():
         _SPELLING_OF[normalise(_word)] = _meaning
 
 
+_IN_ARABI: Final = frozenset(_ARABI.split())
 _COMPLAINING: Final = frozenset(normalise(_word) for _word in _COMPLAINTS.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What a text means: a keyword with what stood behind it, or several keywords it could be."""
+    """What a text means: a keyword with what stood behind it, or several keywords it could be.
+
+    `tongue` is what it is written in, as far as it shows: Arabic letters, or an Arabic keyword in Latin ones.
+    """
 
     keyword: str | None
     rest: str = ""
     could_be: tuple[str, ...] = ()
-    arabic: bool = False
+    tongue: Tongue = "en"
 
 
 def understand(text: str) -> Understood:
     """Read the first words of a text as a keyword. A number alone is not one: it answers a question."""
-    clean = normalise(text)
+    clean = _apart(normalise(text))
     words = clean.split()[:WORDS_MAX]
-    arabic = any("\u0600" <= character <= "\u06ff" for character in clean)
+    tongue = _written_in(words)
     if not words or clean.isdecimal():
-        return Understood(None, clean, arabic=arabic)
+        return Understood(None, clean, tongue=tongue)
     if any(_spelled(word) == "buy" for word in words) and any(word in _COMPLAINING for word in words):
-        return Understood("fault", "", arabic=arabic)
+        return Understood("fault", "", tongue=tongue)
     for count in (2, 1):  # `top up` and `واي فاي` before `top` and `واي`
         keyword = _spelled("".join(words[:count]))
         rest = " ".join(words[count:])
         if keyword in CONSENT and rest and words[0] not in _PLAINEST:
-            return Understood(None, clean, arabic=arabic)
+            return Understood(None, clean, tongue=tongue)
         if keyword is not None and len(words) >= count:
-            return Understood(keyword, rest, arabic=arabic)
-    near = sorted({meaning for word, meaning in _SPELLING_OF.items() if _near(words[0], word)} - _AS_SPELLED)
-    if len(near) == 1:
-        return Understood(near[0], " ".join(words[1:]), arabic=arabic)
-    return Understood(None, clean, tuple(near), arabic=arabic)
+            return Understood(keyword, rest, tongue=tongue)
+    near = {
+        word: meaning for word, meaning in _SPELLING_OF.items() if meaning not in _AS_SPELLED and _near(words[0], word)
+    }
+    meanings = sorted(set(near.values()))
+    if len(meanings) == 1:
+        return Understood(meanings[0], " ".join(words[1:]), tongue=_written_in([*words, *near]))
+    return Understood(None, clean, tuple(meanings), tongue=tongue)
+
+
+def is_arabic(text: str) -> bool:
+    """Whether there is a letter of Arabic in it."""
+    return any("\u0620" <= character <= "\u06d3" and character.isalpha() for character in text)
+
+
+def _written_in(words: Sequence[str]) -> Tongue:
+    if any(is_arabic(word) for word in words):
+        return "ar"
+    return "ar_Latn" if any(word in _IN_ARABI for word in words) else "en"
+
+
+def _apart(clean: str) -> str:
+    """A keyword and the number it has grown together with, apart. Consent and names are taken as spelled only."""
+    grown = _GROWN.fullmatch(clean)
+    meaning = _spelled(grown.group(1).replace(" ", "")) if grown else None
+    return f"{grown.group(1)} {grown.group(2)}" if grown and meaning and meaning not in _AS_SPELLED else clean
 
 
 def _spelled(word: str) -> str | None:
@@ -183,6 +226,10 @@ def amount_in(rest: str) -> str:
     return rest
 
 
+CHANGE_PLAN_KEY: Final = "4"  # of the bill
+STATEMENT_KEY: Final = "5"
+
+
 def answers_for(understood: Understood, plans: Sequence[PlanFact]) -> list[str]:
     """What the caller would have dialled in the menu to say the same."""
     key = MEANINGS.get(understood.keyword or "")
@@ -191,6 +238,8 @@ def answers_for(understood: Understood, plans: Sequence[PlanFact]) -> list[str]:
     if understood.keyword == "buy":
         plan = plan_in(understood.rest, plans)
         return [key, plan] if plan else [key]
+    if understood.keyword == "plan":
+        return [key, CHANGE_PLAN_KEY]
     if understood.keyword == "topup" and understood.rest:
         amount = amount_in(understood.rest)
         return [key, f"SSP {amount}" if amount in KEYS else amount]  # TOPUP 0 is a wrong amount, not "back"

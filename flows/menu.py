@@ -18,6 +18,7 @@ CHOICES: Final = {
     "5": (_("Report a fault"), "fault"),
     "6": (_("Help"), "help"),
     "7": (_("Language, name"), "account"),
+    "8": (_("My bill"), "bill"),
 }
 DESTINATIONS: Final = {
     "balance": "balance.show",
@@ -27,12 +28,13 @@ DESTINATIONS: Final = {
     "fault": "fault.kind",
     "help": "help.show",
     "account": "account.menu",
+    "bill": "bill.show",
 }
 MOVES: Final = [
     *((trigger, ["menu.main", "menu.which"], state) for trigger, state in DESTINATIONS.items()),
     ("start_again", "menu.resume", "menu.main"),
     ("back", ["menu.which", "balance.show", "buy.plan", "top_up.amount"], "menu.main"),
-    ("back", ["tokens.list", "fault.kind", "account.menu"], "menu.main"),
+    ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show"], "menu.main"),
     ("buy", "balance.show", "buy.plan"),
     ("top_up", "balance.show", "top_up.amount"),
 ]

@@ -8,6 +8,7 @@ from core import errors
 from core.languages import marked as _
 from core.languages import say
 from core.phones import national
+from flows.screen import fits
 
 SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.InvalidPhone: _("That is not a phone number. Write it like 0921234567."),
@@ -67,10 +68,22 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
 }
 
 
-def sentence(refusal: errors.Refusal, tongue: str, code: str = "") -> str:
-    """The refusal in the reader's language. `code` is what people dial, for sentences that name it."""
+# These end on "call us": the number follows where the installation has one and the screen has room for it.
+CALL_US: Final = frozenset({errors.CustomerNotActive, errors.PlanRunning, errors.OtherBilling, errors.NoExchangeRate})
+
+
+def sentence(refusal: errors.Refusal, tongue: str, code: str = "", care_phone: str | None = None) -> str:
+    """The refusal in the reader's language.
+
+    `code` is what people dial, for sentences that name it; `care_phone` whom they call, for those that ask them to.
+    """
     facts = refusal.facts() | {"code": code}
     if isinstance(facts.get("phone"), str):
         facts["phone"] = national(facts["phone"], spaced=tongue != "ar")
     original = SENTENCES.get(type(refusal)) or STAFF_SENTENCES[type(refusal)]
-    return say(tongue, original, **facts)
+    said = say(tongue, original, **facts)
+    if care_phone and type(refusal) in CALL_US:
+        apart = ":\n" if tongue == "ar" else ": "  # beside Arabic on a line of its own: it would turn round
+        with_number = f"{said.removesuffix('.')}{apart}{care_phone}"
+        return with_number if fits(with_number) else said
+    return said

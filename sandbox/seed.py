@@ -12,14 +12,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.catalog.models import PlanVersion
 from core.catalog.set_price import open_plan, set_version
 from core.customers.models import Contact, Customer, PhoneNetwork
 from core.customers.register import register
-from core.db.engine import Transaction
+from core.db.engine import Database, Transaction
 from core.money import Money
 from core.network.models import RouterRow
 from core.parts import Parts, assemble
@@ -29,6 +29,7 @@ from core.staff.add import add_member
 from core.staff.models import StaffMember
 from core.staff.roles import Role
 from core.tokens.models import Hotspot
+from supervisor.errors import CannotRunError
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
@@ -73,10 +74,15 @@ STAFF: Final[tuple[tuple[Role, str, str, str], ...]] = (
 
 
 def seed(environ: Mapping[str, str]) -> None:
-    """Plant the town and write `demo.json`, so that a program can find its way."""
+    """Plant the town and write `demo.json`, so that a program can find its way.
+
+    Raises:
+        CannotRunError: the database is a real installation's; nothing was changed.
+    """
     home = Path(environ["SHABAKA_HOME"])
     town: dict[str, Any] = json.loads((home / "sandbox.json").read_text(encoding="utf-8"))
     parts = assemble(load(environ), ring=lambda _bell: None, pool_size=1)
+    refuse_a_real_one(parts.db)
     passwords = _passwords(home, parts)
     with parts.db.transaction() as tx:
         networks_and_plans(tx, parts)
@@ -90,6 +96,33 @@ def seed(environ: Mapping[str, str]) -> None:
     if town.get("customers") != residents:
         _write(home / "sandbox.json", town | {"customers": residents})
     _write(home / "demo.json", demo)
+
+
+def refuse_a_real_one(db: Database) -> None:
+    """Keep a demo out of a database that others made: a shell may hold the DATABASE_URL of a real installation.
+
+    The opening cash of the first resident stands in every town that was ever planted, and cannot be taken out again.
+
+    Raises:
+        CannotRunError: somebody lives there whom no demo brought.
+    """
+    with db.reading() as connection:
+        if connection.execute(text("SELECT to_regclass('receipt')")).scalar() is None:
+            return
+        people = (
+            "SELECT EXISTS (SELECT FROM customer) OR EXISTS (SELECT FROM staff_member) OR EXISTS (SELECT FROM router)"
+        )
+        ours = text("SELECT EXISTS (SELECT FROM receipt WHERE provider = 'cash' AND provider_reference = :opening)")
+        opening = {"opening": _opening_key(CUSTOMERS[0][0])}
+        if connection.execute(text(people)).scalar() and not connection.execute(ours, opening).scalar():
+            raise CannotRunError(
+                "This database belongs to a real installation and was left as it is: "
+                "unset DATABASE_URL for the demo, or run without it."
+            )
+
+
+def _opening_key(phone: str) -> str:
+    return f"opening:{phone}"
 
 
 def networks_and_plans(tx: Transaction, parts: Parts) -> None:
@@ -139,7 +172,7 @@ def _customers(tx: Transaction, parts: Parts, staff_id: int) -> None:
         if cash and not registered.again:
             take_cash(
                 tx,
-                request_key=f"opening:{phone}",
+                request_key=_opening_key(phone),
                 customer_id=registered.customer_id,
                 amount=Money.of(cash, "SSP"),
                 staff_id=staff_id,

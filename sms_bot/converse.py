@@ -18,8 +18,8 @@ from core.customers.names import clean_name
 from core.customers.queries import tongue_for
 from core.db.engine import Transaction
 from core.errors import NotACustomer, Refusal
+from core.languages import Language, Script, Tongue, say, tongue_of
 from core.languages import marked as _
-from core.languages import say, tongue_of
 from core.logs import log
 from core.messaging.models import InboundText
 from core.messaging.queue_text import queue_text
@@ -28,15 +28,22 @@ from core.parts import Parts
 from core.phones import western_digits
 from core.redaction import redact_text
 from flows.engine import begin, step
-from flows.keywords import MEANINGS, Understood, answers_for, understand
-from flows.machine import HOME, WELCOME, IllegalMoveError
+from flows.keywords import CONSENT, MEANINGS, STATEMENT_KEY, Understood, answers_for, is_arabic, understand
+from flows.machine import BILL, HOME, WELCOME, IllegalMoveError
 from flows.refusals import sentence
 from flows.session import Screen, Session, Turn
-from sms_bot.memory import Memory
+from sms_bot import places
 
 LOG = log("sms_bot.converse")
 TEXTS_PER_HOUR_MAX: Final = 60  # of one phone; more are taken and not answered
 FREE_TEXT: Final = frozenset({"account.name"})
+AMOUNT_ASKED: Final = "top_up.amount"
+# What a customer is registered with, by how they wrote JOIN.
+_SPEECH: Final[dict[Tongue, tuple[Language, Script | None]]] = {
+    "en": ("en", None),
+    "ar": ("ar", "arabic"),
+    "ar_Latn": ("ar", "latin"),
+}
 NOT_UNDERSTOOD: Final = _("We did not understand.")
 STOPPED: Final = _("No more notices from us. What you pay for still comes. START to hear again.")
 STARTED: Final = _("You hear from us again. Text MENU to begin.")
@@ -66,21 +73,15 @@ class _Reply:
 class Conversations:
     """Answers inbound texts for one process."""
 
-    def __init__(self, parts: Parts, memory: Memory, facts: CallerFacts) -> None:
+    def __init__(self, parts: Parts, facts: CallerFacts) -> None:
         self._parts = parts
-        self._memory = memory
         self._facts = facts
 
     def hear(self, inbound: Inbound) -> bool:
         """Take one text. False: it had been taken before, and nothing was done now."""
         now = self._parts.clock.now()
         self._facts.freshen(now)
-        reply = self._parts.db.run(lambda tx: self._take(tx, inbound, now))
-        if reply is None:
-            return False
-        ended = reply.screen.ends or reply.session is None
-        self._memory.store(inbound.phone, None if ended else reply.session)
-        return True
+        return self._parts.db.run(lambda tx: self._take(tx, inbound, now))
 
     def apologise(self, inbound: Inbound) -> bool:
         """Take a text we cannot read, with one sentence. False: it had been taken before."""
@@ -89,33 +90,40 @@ class Conversations:
         def take(tx: Transaction) -> bool:
             if not self._is_new(tx, inbound, now):
                 return False
-            tongue = tongue_for(tx.connection, inbound.phone)
+            tongue = tongue_for(tx.connection, inbound.phone, "ar" if is_arabic(inbound.text) else "en")
             _queue_reply(tx, inbound, _said(say(tongue, NOT_UNDERSTOOD), (), tongue), now)
             return True
 
         return self._parts.db.run(take)
 
-    def _take(self, tx: Transaction, inbound: Inbound, now: datetime) -> _Reply | None:
+    def _take(self, tx: Transaction, inbound: Inbound, now: datetime) -> bool:
         # Two texts of one phone at once are answered one after the other, each on what the other left.
         tx.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sms:{inbound.phone}", 0))))
-        if not self._is_new(tx, inbound, now) or self._too_many(tx, inbound, now):
-            return None
+        session = places.find(tx, inbound.phone, now)
+        if not self._is_new(tx, inbound, now, session):
+            return False
+        quiet = self._too_many(tx, inbound, now)
+        if quiet and understand(inbound.text).keyword not in CONSENT:
+            return True
         facts = self._facts.read(inbound.phone, now)
-        key = f"sms:{inbound.gateway}:{inbound.gateway_id}"
-        reply = self._reply(inbound.text, facts, self._memory.load(inbound.phone))
-        reply = self._act(tx, reply, facts, key, now)
-        _queue_reply(tx, inbound, reply, now)
-        return reply
+        # What a phone says of its consent is done however often it texts; only the reply to it is left out.
+        reply = self._reply(inbound.text, facts, None if quiet else session)
+        reply = self._act(tx, reply, facts, f"sms:{inbound.gateway}:{inbound.gateway_id}", now)
+        places.keep(tx, inbound.phone, None if reply.screen.ends else reply.session, now)
+        if not quiet:
+            _queue_reply(tx, inbound, reply, now)
+        return True
 
     @staticmethod
-    def _is_new(tx: Transaction, inbound: Inbound, now: datetime) -> bool:
+    def _is_new(tx: Transaction, inbound: Inbound, now: datetime, session: Session | None = None) -> bool:
+        amount_asked = session is not None and session.state == AMOUNT_ASKED
         taken = tx.execute(
             upsert(InboundText)
             .values(
                 gateway=inbound.gateway,
                 gateway_id=inbound.gateway_id,
                 phone=inbound.phone,
-                shown=redact_text(inbound.text),
+                shown=redact_text(inbound.text, amount_asked=amount_asked),
                 came_at=now,
             )
             .on_conflict_do_nothing(constraint="uq_inbound_text_once")
@@ -141,7 +149,7 @@ class Conversations:
                 with tx.connection.begin_nested():
                     carry_out(tx, command, asked, self._parts)
             except Refusal as refusal:
-                said = sentence(refusal, reply.tongue, facts.service_code)
+                said = sentence(refusal, reply.tongue, facts.service_code, self._parts.settings.care_phone)
                 return replace(reply, screen=Screen(said, ends=True))
         return reply
 
@@ -168,9 +176,11 @@ class Conversations:
         if understood.keyword == "start":
             return _said(say(_tongue(understood, facts), STARTED), (HearAgain(),), _tongue(understood, facts))
         if understood.keyword == "name":
-            return _name(text, facts)
+            return _name(text, facts, _tongue(understood, facts))
         if understood.keyword == "join" and facts.customer is None:
             return _join(understood, text, facts)
+        if understood.keyword == "statement" and facts.customer is not None:
+            return _of(step(Session(BILL), STATEMENT_KEY, facts), facts)
         return self._menu(facts, answers_for(understood, facts.plans), "")
 
     @staticmethod
@@ -198,8 +208,9 @@ def _answer(text: str) -> str:
     return number.group(1) if number else text
 
 
-def _tongue(understood: Understood, facts: Facts) -> str:
-    return facts.tongue if facts.customer or not understood.arabic else "ar"
+def _tongue(understood: Understood, facts: Facts) -> Tongue:
+    """A customer's own; a stranger is answered as they wrote."""
+    return facts.tongue if facts.customer else understood.tongue
 
 
 def _of(turn: Turn, facts: Facts) -> _Reply:
@@ -210,20 +221,20 @@ def _said(text: str, commands: tuple[Command, ...], tongue: str) -> _Reply:
     return _Reply(Screen(text, ends=True), commands, None, tongue)
 
 
-def _name(text: str, facts: Facts) -> _Reply:
+def _name(text: str, facts: Facts, tongue: Tongue) -> _Reply:
     """`NAME Achol Deng`: the name as it was typed, not as keywords are compared."""
     if facts.customer is None:
-        return _said(sentence(NotACustomer(phone=facts.phone), facts.tongue, facts.service_code), (), facts.tongue)
+        return _said(sentence(NotACustomer(phone=facts.phone), tongue, facts.service_code), (), tongue)
     try:
         name = clean_name(text.strip().partition(" ")[2])
     except Refusal as refusal:
-        return _said(sentence(refusal, facts.tongue), (), facts.tongue)
-    return _said(say(facts.tongue, THANKS), (Rename(name),), facts.tongue)
+        return _said(sentence(refusal, tongue), (), tongue)
+    return _said(say(tongue, THANKS), (Rename(name),), tongue)
 
 
 def _join(understood: Understood, text: str, facts: Facts) -> _Reply:
     """JOIN registers at once, in the language it was written in; a name may follow it."""
-    language, script = ("ar", "arabic") if understood.arabic else ("en", None)
+    language, script = _SPEECH[understood.tongue]
     tongue = tongue_of(language, script, facts.network_script)
     known = replace(facts, tongue=tongue, customer=CustomerFact(0, "", "", "active", Money(0, "SSP")))
     turn = begin(Session(HOME), [], known)
@@ -231,5 +242,4 @@ def _join(understood: Understood, text: str, facts: Facts) -> _Reply:
         name = clean_name(text.strip().partition(" ")[2])
     except Refusal:
         name = ""  # nobody is turned away for a name; it can be given later
-    register = Register("ar" if language == "ar" else "en", "arabic" if script else None, name)
-    return _Reply(turn.screen, (register,), turn.session, tongue)
+    return _Reply(turn.screen, (Register(language, script, name),), turn.session, tongue)

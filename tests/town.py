@@ -15,6 +15,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from werkzeug.serving import make_server
 
 from api import callbacks, health
@@ -35,7 +36,6 @@ from core.staff.models import StaffMember
 from core.tokens.models import Hotspot
 from sms_bot import africastalking as sms_africastalking
 from sms_bot.converse import Conversations
-from sms_bot.memory import Memory as SmsMemory
 from ussd import africastalking as ussd_africastalking
 from ussd.hop import Hops
 from ussd.memory import Memory as UssdMemory
@@ -87,14 +87,16 @@ class Town:
 def plant(parts: Parts) -> Town:
     now = parts.clock.now()
     with parts.db.transaction() as tx:
-        tx.execute(
-            insert(PhoneNetwork),
-            [
-                {"code": "mtn", "name": "MTN", "script": "arabic"},
-                {"code": "zain", "name": "Zain", "script": "arabic"},
-                {"code": "digitel", "name": "Digitel", "script": "latin"},
-            ],
-        )
+        for code, name, script in (
+            ("mtn", "MTN", "arabic"),
+            ("zain", "Zain", "arabic"),
+            ("digitel", "Digitel", "latin"),
+        ):
+            tx.execute(
+                upsert(PhoneNetwork)
+                .values(code=code, name=name, script=script)
+                .on_conflict_do_update(index_elements=["code"], set_={"name": name, "script": script})
+            )
         ids = {}
         for name, phone in (("Achol", ACHOL), ("Deng", DENG)):
             ids[name] = register(
@@ -178,7 +180,7 @@ def doors(parts: Parts, redis_url: str) -> Iterator[Flask]:
     )
     facts = CallerFacts(parts, quick)
     app.register_blueprint(ussd_africastalking.create_blueprint(parts, Hops(parts, UssdMemory(redis), facts, quick)))
-    conversations = Conversations(parts, SmsMemory(redis), facts)
+    conversations = Conversations(parts, facts)
     app.register_blueprint(sms_africastalking.create_blueprint(parts, conversations))
     app.register_blueprint(callbacks.create_blueprint(parts))
     app.register_blueprint(health.create_blueprint(parts, redis))

@@ -14,15 +14,13 @@ from werkzeug.routing import Rule
 
 from core.errors import Refusal
 from core.languages import say
-from core.logs import log
 from core.parts import Parts
 from core.phones import parse_phone
 from flows.refusals import sentence
 from ussd.end import record_end
-from ussd.hop import BUSY, STRANGER, Hop, Hops
+from ussd.hop import STRANGER, Hop, Hops
 from ussd.shortcut import Reply, Shortcut
 
-LOG = log("ussd.africastalking")
 GATEWAY: Final = "at"
 BODY_BYTES_MAX: Final = 16 * 1024
 TEXT_CHARS_MAX: Final = 1000  # a session of 180 s cannot hold more
@@ -77,18 +75,16 @@ def answer(hops: Hops, form: Mapping[str, str]) -> Reply:
     """Answer what the gateway posted."""
     session_id = form.get("sessionId", "").strip()
     text = form.get("text", "")
-    if not session_id or "phoneNumber" not in form or not _plain(session_id, text):
-        return _reply(say("en", STRANGER), ends=True, state="malformed")
+    malformed = not session_id or "phoneNumber" not in form or not _plain(session_id, text)
     try:
-        phone = parse_phone(form["phoneNumber"])
-    except Refusal as refusal:
-        return _reply(sentence(refusal, "en"), ends=True, state="foreign")
+        phone = parse_phone(form.get("phoneNumber", ""))
+    except Refusal as refusal:  # nobody here has such a number: nobody has told us their language
+        said = say("en", STRANGER) if malformed else sentence(refusal, "en")
+        return _reply(said, ends=True, state="malformed" if malformed else "foreign")
+    if malformed:
+        return _reply(say(hops.tongue(phone), STRANGER), ends=True, state="malformed")
     network = re.sub(r"\W", "", form.get("networkCode", ""))[:20] or None
-    try:
-        answered = hops.answer(Hop(GATEWAY, session_id, phone, text, network))
-    except Exception:  # our own fault or a server away: the caller gets a sentence, never silence
-        LOG.exception("hop failed")
-        return _reply(say("en", BUSY), ends=True, state="failed")
+    answered = hops.answer(Hop(GATEWAY, session_id, phone, text, network))
     return _reply(answered.text, ends=answered.ends, state=answered.state)
 
 

@@ -43,10 +43,11 @@ class Remembered:
     screen: str
     session: dict[str, Any]
     history: dict[str, str] = field(default_factory=dict)
+    tongue: str = "en"
 
     def to_json(self) -> str:
         """For Redis."""
-        return _as_json([self.phone, self.began, self.text, self.screen, self.session, self.history])
+        return _as_json([self.phone, self.began, self.text, self.screen, self.session, self.history, self.tongue])
 
     @classmethod
     def from_json(cls, stored: str | bytes) -> Remembered | None:
@@ -56,7 +57,8 @@ class Remembered:
         except (ValueError, TypeError):
             LOG.warning("session of another version")
             return None
-        whole = isinstance(known.text, str) and isinstance(known.session, dict) and isinstance(known.history, dict)
+        texts = isinstance(known.text, str) and isinstance(known.tongue, str)
+        whole = texts and isinstance(known.session, dict) and isinstance(known.history, dict)
         return known if whole else None
 
 

@@ -1,26 +1,41 @@
-"""Cash over the counter, and the receipt for it."""
+"""Cash over the counter: the receipt for it, the bills it settles, the services it puts on again."""
 
 from __future__ import annotations
 
-import uuid
+from dataclasses import dataclass
 from typing import Final
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.desk import member, parts, tell, typed
+from admin.acts import issuer
+from admin.desk import asked, form_key, member, parts, tell, typed
 from admin.permits import needs
 from admin.routes import Route
 from admin.status import status_of
 from admin.words import ltr, refusal_sentence, t
+from core.billing.money_came import Used, money_came
+from core.billing.open_bills import open_bills
+from core.billing.queries import invoice_by_number, owed
 from core.crm.find import profile, receipt
 from core.customers.queries import account
+from core.days import juba_day
 from core.db.engine import Transaction
-from core.errors import CustomerNotActive, NotPossibleNow, Refusal
+from core.errors import CustomerNotActive, NotFound, Refusal
 from core.languages import marked as _
 from core.payments.take_cash import CashTaken, take_cash
 from core.staff import audit
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+
+BILL_NUMBER_CHARS_MAX: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Cash that was taken, and what it did; None where the same form had been taken before."""
+
+    taken: CashTaken
+    used: Used | None
 
 
 @needs("cash.take")
@@ -31,45 +46,45 @@ def show_cash(number: str) -> ResponseReturnValue:
 
 @needs("cash.take")
 def take(number: str) -> ResponseReturnValue:
-    """Take the cash and show the receipt."""
+    """Take the cash, use it for what is owed, and show the receipt."""
     who = member()
     now = parts().clock.now()
     amount_typed = typed("amount", TYPED_CHARS_MAX + 1)
 
-    def work(tx: Transaction) -> CashTaken:
+    def work(tx: Transaction) -> Took:
         amount = parse_amount(amount_typed)
         customer = profile(tx.connection, number)
         taken = take_cash(
             tx,
-            request_key=_request_key(typed("key")),
+            request_key=form_key(),
             customer_id=customer.customer_id,
             amount=amount,
             staff_id=who.staff_id,
             now=now,
         )
+        if taken.again:
+            return Took(taken, None)
         # Looked at last: a form sent again finds its receipt even when the account was closed since.
-        if customer.status == "closed" and not taken.again:
+        if customer.status == "closed":
             raise CustomerNotActive(number=number)
-        if not taken.again:
-            audit.write(
-                tx,
-                staff_id=who.staff_id,
-                act="cash_taken",
-                subject=f"customer:{number}",
-                now=now,
-                detail={"receipt": taken.receipt_number, "amount": str(amount)},
-            )
-        return taken
+        used = money_came(
+            tx,
+            customer_id=customer.customer_id,
+            key=taken.receipt_number,
+            issuer=issuer(),
+            now=now,
+            invoice_id=_named_bill(tx, customer.customer_id),
+        )
+        detail = {"receipt": taken.receipt_number, "amount": str(amount), "settled": str(used.settled)}
+        audit.write(tx, staff_id=who.staff_id, act="cash_taken", subject=f"customer:{number}", now=now, detail=detail)
+        return Took(taken, used)
 
     try:
-        taken = parts().db.run(work)
+        took = parts().db.run(work)
     except Refusal as refusal:
         return _form(number, amount=amount_typed, refused=refusal_sentence(refusal, "")), status_of(refusal)
-    if taken.again:
-        tell(t(_("This form was sent before. It was taken once: here is its receipt.")))
-    else:
-        tell(t(_("The cash is taken. The receipt goes to the customer by SMS.")))
-    return redirect(url_for("admin.receipt", number=taken.receipt_number), 303)
+    _tell(took)
+    return redirect(url_for("admin.receipt", number=took.taken.receipt_number), 303)
 
 
 @needs("receipts.see")
@@ -79,25 +94,53 @@ def show_receipt(number: str) -> ResponseReturnValue:
         return render_template("admin/receipt.html", receipt=receipt(connection, number))
 
 
+def _named_bill(tx: Transaction, customer_id: int) -> int | None:
+    """The bill that was chosen; None: the first due first.
+
+    Raises:
+        NotFound: it is not this customer's.
+    """
+    number = typed("bill", BILL_NUMBER_CHARS_MAX)
+    if not number:
+        return None
+    row = invoice_by_number(tx.connection, number)
+    if row.customer_id != customer_id:
+        raise NotFound(what="document")
+    return row.invoice_id
+
+
+def _tell(took: Took) -> None:
+    if took.used is None:
+        tell(t(_("This form was sent before. It was taken once: here is its receipt.")))
+        return
+    tell(t(_("The cash is taken. The receipt goes to the customer by SMS.")))
+    if took.used.settled:
+        tell(t(_("It settled {amount} of what was owed."), amount=took.used.settled))
+    if took.used.back_on:
+        tell(t(_("On again: service {numbers}."), numbers=ltr(", ".join(took.used.back_on))))
+
+
 def _form(number: str, *, amount: str, refused: str | None) -> str:
     with parts().db.reading() as connection:
         who = profile(connection, number)
         balance = account(connection, who.customer_id).balance
+        bills = open_bills(connection, who.customer_id)
+        due = owed(connection, who.customer_id, juba_day(parts().clock.now()))
     is_open = who.status != "closed"
     if not is_open:
         refused = t(_("Account {number} is closed. No cash can be taken for it."), number=ltr(who.number))
-    key = str(parts().ids.new_uuid())
     return render_template(
-        "admin/cash.html", who=who, balance=balance, typed=amount, key=key, refused=refused, open=is_open
+        "admin/cash.html",
+        who=who,
+        balance=balance,
+        bills=bills,
+        owed=due,
+        typed=amount,
+        chosen=typed("bill", BILL_NUMBER_CHARS_MAX) or asked("bill", BILL_NUMBER_CHARS_MAX),
+        key=str(parts().ids.new_uuid()),
+        refused=refused,
+        open=is_open,
     )
-
-
-def _request_key(text: str) -> str:
-    """The form's key. One we cannot have made is refused, not replaced: a fresh key would take the money twice."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        raise NotPossibleNow(what="form", state="without its key") from None
 
 
 ROUTES: Final = (

@@ -13,6 +13,7 @@ from admin.desk import member, parts, tell, typed
 from admin.permits import needs
 from admin.routes import Route
 from admin.words import ltr, phone, refusal_sentence, t
+from core.billing.queries import buyer
 from core.crm.find import Profile, profile
 from core.customers.change import add_phone, rename, set_language, set_status
 from core.customers.names import clean_name
@@ -80,8 +81,7 @@ def register() -> ResponseReturnValue:
 @needs("customers.change")
 def show_changing(number: str) -> ResponseReturnValue:
     """What can be changed, as it is now."""
-    with parts().db.reading() as connection:
-        return render_template("admin/change.html", who=profile(connection, number), refused=None, added="")
+    return show_again(number, None)
 
 
 @needs("customers.change")
@@ -138,10 +138,17 @@ def _changed(number: str, work: Callable[[Transaction, Profile], Markup], *, add
     try:
         said = parts().db.run(lambda tx: work(tx, who))
     except Refusal as refusal:
-        sentence = refusal_sentence(refusal, "")
-        return render_template("admin/change.html", who=who, refused=sentence, added=added), 422
+        return show_again(number, refusal_sentence(refusal, ""), added), 422
     tell(said)
     return redirect(url_for("admin.customer", number=number), 303)
+
+
+def show_again(number: str, refused: Markup | None, added: str = "") -> str:
+    """The forms, with what was refused."""
+    with parts().db.reading() as connection:
+        who = profile(connection, number)
+        bought_as = buyer(connection, who.customer_id)
+    return render_template("admin/change.html", who=who, buyer=bought_as, refused=refused, added=added)
 
 
 def _tongue(chosen: str) -> tuple[str, str | None]:

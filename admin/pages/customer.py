@@ -1,4 +1,4 @@
-"""One customer: who they are, what they have, and everything that happened."""
+"""One customer: who they are, what they owe and have, their services, and everything that happened."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from flask.typing import ResponseReturnValue
 from admin.desk import asked, member, parts
 from admin.permits import needs
 from admin.routes import Route
+from core.billing.open_bills import open_bills
+from core.billing.queries import owed
 from core.crm.find import profile
 from core.crm.timeline import CURSOR_CHARS_MAX, timeline
 from core.customers.queries import account
+from core.days import juba_day
 from core.staff.roles import permissions_of
+from core.subscriptions.overview import views_of
 
 
 @needs("customers.see")
@@ -21,18 +25,23 @@ def customer(number: str) -> ResponseReturnValue:
     """The customer and a page of their timeline, money only for those who may see payments."""
     permissions = permissions_of(member().role)
     older_than = asked("older", CURSOR_CHARS_MAX) or None
+    now = parts().clock.now()
+    today = juba_day(now)
+    sees_bills = "billing.see" in permissions
     with parts().db.reading() as connection:
         who = profile(connection, number)
-        balance = account(connection, who.customer_id).balance if "payments.see" in permissions else None
-        page = timeline(connection, who.customer_id, permissions=permissions, older_than=older_than)
-    return render_template(
-        "admin/customer.html",
-        who=who,
-        balance=balance,
-        page=page,
-        older_than=older_than,
-        now=parts().clock.now(),
-    )
+        return render_template(
+            "admin/customer.html",
+            who=who,
+            balance=account(connection, who.customer_id).balance if "payments.see" in permissions else None,
+            owed=owed(connection, who.customer_id, today) if sees_bills else None,
+            bills=open_bills(connection, who.customer_id) if sees_bills else [],
+            services=views_of(connection, who.customer_id, today),
+            page=timeline(connection, who.customer_id, permissions=permissions, older_than=older_than),
+            older_than=older_than,
+            now=now,
+            today=today,
+        )
 
 
 ROUTES: Final = (Route("GET", "/customers/<number>", "customer", customer),)

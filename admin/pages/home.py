@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from admin.desk import asked, member, parts
 from admin.permits import needs
 from admin.routes import Route
+from core.billing.adjustments import count_waiting
 from core.crm.find import find
 from core.crm.stuck import open_tickets, today
 from core.staff.roles import may
+from core.subscriptions.overview import count_installations
 
 WORDS_CHARS_MAX: Final = 80
 
@@ -22,8 +24,14 @@ def home() -> ResponseReturnValue:
     """What there is to do."""
     with parts().db.reading() as connection:
         counts = today(connection, parts().clock.now())
-        tickets = open_tickets(connection)
-    return render_template("admin/home.html", today=counts, tickets=tickets, words="")
+        return render_template(
+            "admin/home.html",
+            today=counts,
+            tickets=open_tickets(connection),
+            adjustments=count_waiting(connection),
+            installations=count_installations(connection),
+            words="",
+        )
 
 
 @needs("customers.see")

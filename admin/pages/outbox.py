@@ -16,6 +16,7 @@ from core.db.engine import Transaction
 from core.languages import marked as _
 from core.messaging.outbox import push
 from core.staff import audit
+from core.staff.roles import permissions_of
 
 
 @needs("outbox.see")
@@ -23,7 +24,7 @@ def show_stuck() -> ResponseReturnValue:
     """The dead and the late."""
     now = parts().clock.now()
     with parts().db.reading() as connection:
-        rows = stuck_rows(connection, now)
+        rows = stuck_rows(connection, now, permissions=permissions_of(member().role))
     return render_template("admin/stuck.html", rows=rows, now=now, most=SHOWN_MAX)
 
 
@@ -43,7 +44,8 @@ def push_all() -> ResponseReturnValue:
     """Try again all that the page shows: after a day without uplink nobody wants to press a hundred buttons."""
 
     def work(tx: Transaction) -> int:
-        return sum(_push(tx, row.id) for row in stuck_rows(tx.connection, parts().clock.now()))
+        shown = stuck_rows(tx.connection, parts().clock.now(), permissions=permissions_of(member().role))
+        return sum(_push(tx, row.id) for row in shown)
 
     pushed = parts().db.run(work)
     tell(t(_("Tried again now: {n}."), n=ltr(pushed)))

@@ -29,7 +29,7 @@ ACCOUNT_OF: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line, in pounds; below zero it takes off. `facts` explain it (see `line_words`)."""
+    """One line, in pounds; below zero it takes off. `facts` explain it (see `core.documents.line_words`)."""
 
     kind: str
     product_class: str
@@ -39,10 +39,15 @@ class Line:
     days: Period | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in ACCOUNT_OF:
+        if self.account is None:
             raise AssertionError(f"no account is known for a line of kind {self.kind!r}")
-        if (self.kind == "deposit") != (self.product_class == UNTAXED):
+        if (self.account == "deposit") != (self.product_class == UNTAXED):
             raise AssertionError("deposits, and they alone, are not taxed")
+
+    @property
+    def account(self) -> str | None:
+        """Where its money goes. A line of a credit note comes out of where the credited one went."""
+        return ACCOUNT_OF.get(self.facts.get("credited_kind", self.kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Invoice(Table):
     """An issued document: an invoice, a credit note or a debit note; `credits_id` names what a note corrects.
 
     Never changed. Amounts are positive on all kinds; what a credit note takes off stands above zero too.
-    `total_minor` is net, tax and rounding together. Seller and buyer stand as they were on that day, and so does the exchange rate.
+    `total_minor` is net, tax and rounding together. Seller, buyer and exchange rate stand as they were on that day.
     `line_count` and `tax_count` are what it was issued with: triggers refuse one more at any later time.
     """
 
@@ -71,7 +71,7 @@ class Invoice(Table):
 
 
 class InvoiceLine(Table):
-    """One line. `facts` explain it in any language: with `kind` they make its sentence (`core.billing.line_words`).
+    """One line. `facts` explain it in any language: with `kind` they make its sentence (`core.documents.line_words`).
 
     Only one `recurring` and one `rental` line may bill a day of a subscription (an exclusion constraint).
     """
@@ -94,7 +94,7 @@ class InvoiceLine(Table):
 
 
 class InvoiceTax(Table):
-    """A tax on an invoice, summed over its lines and rounded once."""
+    """A tax on an invoice, summed over its lines and rounded once. With an `exemption` it is shown and not paid."""
 
     __tablename__ = "invoice_tax"
     id: Mapped[RowId]

@@ -17,12 +17,17 @@ ROUNDING_RULE: Final = "half_even"
 
 @dataclass(frozen=True, slots=True)
 class TaxAmount:
-    """One tax on one class of products. An exempt customer's stands there with nothing to pay, and its proof."""
+    """One tax on one class of products. An exempt customer's stands there with its proof, and is not paid."""
 
     terms: TaxTerms
     base: Money
     amount: Money
     exemption: str | None = None
+
+    @property
+    def payable(self) -> Money:
+        """What of it is paid."""
+        return self.amount if self.exemption is None else Money(0, self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +59,13 @@ def assess(
         class_net, class_taxes = _of_class(amount, [r for r in rates if r.product_class == product_class], exemptions)
         net += class_net
         taxes += class_taxes
-    tax = sum((one.amount for one in taxes), Money(0, currency))
+    tax = sum((one.payable for one in taxes), Money(0, currency))
     exact = net + tax
     total = Money(_to_step(exact.minor, step_minor), currency)
     return Totals(net, tax, total - exact, total, tuple(taxes))
 
 
-def _of_class(
-    amount: Money, rates: Sequence[TaxTerms], exemptions: Mapping[int, str]
-) -> tuple[Money, list[TaxAmount]]:
+def _of_class(amount: Money, rates: Sequence[TaxTerms], exemptions: Mapping[int, str]) -> tuple[Money, list[TaxAmount]]:
     inclusive = [rate for rate in rates if rate.inclusive]
     net = _without(amount, inclusive)
     taxes: list[TaxAmount] = []
@@ -72,9 +75,10 @@ def _of_class(
         part = base.share_half_even(rate.rate_millionths, MILLION)
         if inclusive and rate is inclusive[-1]:
             part = amount - net - sum((one.amount for one in taxes if one.terms.inclusive), Money(0, net.currency))
-        taxes.append(TaxAmount(rate, base, part))
-        base_of_compound += part
-    return net, [_exempted(tax, exemptions) for tax in taxes]
+        tax = TaxAmount(rate, base, part, exemptions.get(rate.tax_id))
+        taxes.append(tax)
+        base_of_compound += tax.payable
+    return net, taxes
 
 
 def _without(amount: Money, inclusive: Sequence[TaxTerms]) -> Money:
@@ -85,11 +89,6 @@ def _without(amount: Money, inclusive: Sequence[TaxTerms]) -> Money:
         factor += share * factor if rate.compound else share
     exact = (Decimal(amount.minor) / factor).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
     return Money(int(exact), amount.currency)
-
-
-def _exempted(tax: TaxAmount, exemptions: Mapping[int, str]) -> TaxAmount:
-    proof = exemptions.get(tax.terms.tax_id)
-    return tax if proof is None else TaxAmount(tax.terms, tax.base, Money(0, tax.amount.currency), proof)
 
 
 def _to_step(minor: int, step: int) -> int:

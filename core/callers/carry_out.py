@@ -8,16 +8,21 @@ from typing import Final
 
 from sqlalchemy import bindparam, exists, or_, select
 
+from core.callers.bill_commands import on_bill
 from core.callers.commands import (
     BuyToken,
+    ChangePlan,
     Command,
     HearAgain,
+    PayBill,
+    PayInParts,
     Register,
     Rename,
     ReportFault,
     ResendToken,
     SetLanguage,
     Silence,
+    TextStatement,
     TopUp,
 )
 from core.catalog.queries import on_sale
@@ -103,6 +108,17 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
             )
         case BuyToken():
             _buy(tx, command, asked, parts, customer)
+        case PayBill() | PayInParts() | ChangePlan() | TextStatement():
+            on_bill(
+                tx,
+                command,
+                customer=customer,
+                phone=asked.phone,
+                through=asked.through,
+                request_key=asked.request_key,
+                now=asked.now,
+                parts=parts,
+            )
         case ResendToken():
             resend_token(
                 tx,

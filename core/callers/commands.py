@@ -69,6 +69,35 @@ class ReportFault:
 
 
 @dataclass(frozen=True, slots=True)
+class PayBill:
+    """Collect money by MoMo for what I owe; what it is more than that stays on my balance."""
+
+    amount: Money
+    payer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayInParts:
+    """I pay what I owe in so many parts."""
+
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlan:
+    """Another tariff for this service of mine, from now or when its month is over."""
+
+    subscription_id: int
+    tariff_id: int
+    at_period_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextStatement:
+    """Text me what I owe, my last bills and my balance."""
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """STOP."""
 
@@ -78,4 +107,7 @@ class HearAgain:
     """START."""
 
 
-Command = Register | SetLanguage | Rename | TopUp | BuyToken | ResendToken | ReportFault | Silence | HearAgain
+BillCommand = PayBill | PayInParts | ChangePlan | TextStatement
+Command = (
+    Register | SetLanguage | Rename | TopUp | BuyToken | ResendToken | ReportFault | BillCommand | Silence | HearAgain
+)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from core.languages import Script, Tongue
 from core.money import Money
@@ -56,6 +57,52 @@ class CustomerFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BillFact:
+    """What the caller owes: in all, what of it is late, and since or by when the first of so many bills was due."""
+
+    due: Money
+    overdue: Money
+    first_due_on: date | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFact:
+    """A monthly service that has not ended. Without a tariff it has not begun."""
+
+    subscription_id: int
+    number: str
+    state: str
+    pay: str
+    next_bill_on: date | None
+    tariff_id: int | None
+    tariff_en: str
+    tariff_ar: str
+    billed_on: str
+
+    @property
+    def can_change(self) -> bool:
+        """Whether it may be put on another tariff now."""
+        return self.state == "active" and self.tariff_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class TariffFact:
+    """A monthly tariff on sale; `alias` is the number people press for it, for ever."""
+
+    tariff_id: int
+    alias: int
+    name_en: str
+    name_ar: str
+    pay: str
+    billed_on: str
+    price: Money
+
+
+OWES_NOTHING: Final = BillFact(Money(0, "SSP"), Money(0, "SSP"), None, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a flow is handed. `customer` is None for a phone nobody has registered."""
 
@@ -69,3 +116,6 @@ class Facts:
     service_code: str
     short_code: str
     now: datetime
+    bill: BillFact = OWES_NOTHING
+    services: tuple[ServiceFact, ...] = ()  # those that are on first
+    tariffs: tuple[TariffFact, ...] = ()

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, or_, select
 
-from core.callers.facts import CustomerFact, Facts, HotspotFact, PlanFact, TokenFact
+from core.callers.facts import (
+    OWES_NOTHING,
+    BillFact,
+    CustomerFact,
+    Facts,
+    HotspotFact,
+    PlanFact,
+    ServiceFact,
+    TariffFact,
+    TokenFact,
+)
 from core.catalog.queries import offers
+from core.catalog.tariffs import TariffTerms, tariff_book
+from core.catalog.taxes import HOME_CURRENCY
 from core.customers.models import PhoneNetwork
 from core.customers.queries import DEFAULT_SCRIPT
+from core.days import juba_day
 from core.db.quick import QuickStatements
 from core.languages import Script, tongue_of
 from core.money import Money
@@ -23,10 +36,13 @@ from core.tokens.models import Hotspot
 
 KEPT: Final = timedelta(seconds=5)  # a new price is on every screen this much later; a sale checks it anyway
 TOKENS_MAX: Final = 9
+SERVICES_MAX: Final = 3
 
-# name -> (types, SQL) for `core.db.quick`: everything about one caller in one statement.
+# name -> (types, SQL) for `core.db.quick`: everything about one caller, on a day, in one statement. Who has no bills
+# and no services pays for two looks into an index. Each further node of the plan costs every caller some
+# microseconds, rows or not: so tariffs come from what is shared, and sums and order are made here.
 CALLER: Final = (
-    "text",
+    "text, date",
     f"""
 SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, a.currency,
   (SELECT json_agg(t) FROM (
@@ -35,7 +51,13 @@ SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, 
      FROM token k JOIN access_grant g ON g.id = k.grant_id JOIN hotspot h ON h.id = k.hotspot_id
      WHERE k.recipient_phone = $1 AND g.status IN ('waiting', 'running')
      ORDER BY k.id DESC LIMIT {TOKENS_MAX}) t),
-  (SELECT hotspot_id FROM token WHERE recipient_phone = $1 ORDER BY id DESC LIMIT 1)
+  (SELECT hotspot_id FROM token WHERE recipient_phone = $1 ORDER BY id DESC LIMIT 1),
+  (SELECT json_agg(json_build_array(d.due_on, d.due_minor))
+     FROM invoice_due d WHERE d.customer_id = c.id AND d.due_minor > 0),
+  (SELECT json_agg(json_build_array(u.id, u.number, u.state, u.pay, u.next_bill_on,
+            (SELECT m.tariff_id FROM subscription_term m WHERE m.subscription_id = u.id AND m.from_day <= $2
+             ORDER BY m.from_day DESC LIMIT 1)))
+     FROM subscription u WHERE u.customer_id = c.id AND u.state <> 'terminated')
 FROM contact p JOIN customer c ON c.id = p.customer_id JOIN ledger_account a ON a.id = c.wallet_id
 WHERE p.phone = $1
 """,
@@ -49,6 +71,8 @@ class _Shared:
     until: datetime
     plans: tuple[PlanFact, ...]
     hotspots: tuple[HotspotFact, ...]
+    tariffs: tuple[TariffFact, ...]
+    book: dict[int, TariffTerms]  # also those no longer sold: by the newest version, for what never changes
     scripts: dict[str, Script]
 
 
@@ -85,12 +109,15 @@ class CallerFacts:
 
     def _read(self, phone: str, now: datetime, shared: _Shared) -> Facts:
         script = shared.scripts.get(operator_of(phone) or "", DEFAULT_SCRIPT)
-        rows = self._quick.rows("caller", (phone,))
+        rows = self._quick.rows("caller", (phone, juba_day(now)))
         customer, tongue = None, tongue_of("en", None)
         tokens: tuple[TokenFact, ...] = ()
         hotspots = shared.hotspots
+        bill = OWES_NOTHING
+        services: tuple[ServiceFact, ...] = ()
         if rows:
-            id_, number, name, status, language, own_script, balance, currency, token_rows, last_hotspot = rows[0]
+            id_, number, name, status, language, own_script, balance, currency, token_rows, last_hotspot = rows[0][:10]
+            bill, services = _bill(rows[0][10], juba_day(now)), _services(rows[0][11], shared.book)
             customer = CustomerFact(id_, number, name, status, Money(balance, currency))
             tongue = tongue_of(language, own_script, script)
             tokens = tuple(_token(token) for token in token_rows or ())
@@ -107,6 +134,9 @@ class CallerFacts:
             service_code=self._parts.settings.service_code,
             short_code=self._parts.settings.short_code,
             now=now,
+            bill=bill,
+            services=services,
+            tariffs=shared.tariffs,
         )
 
     def _shared_facts(self, now: datetime) -> _Shared:
@@ -127,6 +157,7 @@ class CallerFacts:
             .where(or_(Hotspot.closed_at.is_(None), Hotspot.closed_at > now))
             .order_by(Hotspot.code)
         ).all()
+        book = tariff_book(connection)
         scripts = connection.execute(select(PhoneNetwork.code, PhoneNetwork.script)).all()
         return _Shared(
             until=now + self._kept,
@@ -135,6 +166,19 @@ class CallerFacts:
                 for offer in offers(connection, now)
             ),
             hotspots=tuple(HotspotFact(row.id, row.code, row.ssid, off=row.failures > 0) for row in spots),
+            tariffs=tuple(
+                TariffFact(
+                    terms.tariff_id,
+                    terms.alias,
+                    terms.name_en,
+                    terms.name_ar,
+                    terms.pay,
+                    terms.billed_on,
+                    terms.price,
+                )
+                for terms in book.on_sale(juba_day(now))
+            ),
+            book={terms.tariff_id: terms for terms in book.all_versions()},
             scripts={row.code: "latin" if row.script == "latin" else "arabic" for row in scripts},
         )
 
@@ -150,4 +194,45 @@ def _token(row: dict[str, Any]) -> TokenFact:
         data_bytes=row["data_bytes"],
         used_bytes=row["used_bytes"],
         ends_at=datetime.fromtimestamp(float(ends), UTC) if ends is not None else None,
+    )
+
+
+def _bill(rows: list[tuple[str, int]] | None, today: date) -> BillFact:
+    if not rows:
+        return OWES_NOTHING
+    dues = [(date.fromisoformat(due_on), minor) for due_on, minor in rows]
+    return BillFact(
+        due=Money(sum(minor for _due_on, minor in dues), HOME_CURRENCY),
+        overdue=Money(sum(minor for due_on, minor in dues if due_on < today), HOME_CURRENCY),
+        first_due_on=min(dues)[0],
+        count=len(dues),
+    )
+
+
+def _services(rows: list[Any] | None, book: dict[int, TariffTerms]) -> tuple[ServiceFact, ...]:
+    """Those that are on first, then the oldest."""
+    ordered = sorted(rows or (), key=lambda row: (row[2] != "active", row[0]))
+    return tuple(_service(*row, tariff=book.get(row[5])) for row in ordered[:SERVICES_MAX])
+
+
+def _service(
+    subscription_id: int,
+    number: str,
+    state: str,
+    pay: str,
+    next_bill_on: str | None,
+    tariff_id: int | None,
+    *,
+    tariff: TariffTerms | None,
+) -> ServiceFact:
+    return ServiceFact(
+        subscription_id=subscription_id,
+        number=number,
+        state=state,
+        pay=pay,
+        next_bill_on=date.fromisoformat(next_bill_on) if next_bill_on else None,
+        tariff_id=tariff_id if tariff else None,
+        tariff_en=tariff.name_en if tariff else "",
+        tariff_ar=tariff.name_ar if tariff else "",
+        billed_on=tariff.billed_on if tariff else "",
     )

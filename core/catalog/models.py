@@ -40,6 +40,7 @@ class PlanVersion(Table):
         CheckConstraint("down_kbps > 0 AND up_kbps > 0", name="speed_positive"),
         CheckConstraint("devices_max BETWEEN 1 AND 20", name="devices_bounded"),
         CheckConstraint("price_minor > 0", name="price_positive"),
+        CheckConstraint("currency = 'SSP'", name="in_pounds"),  # as wallets are
     )
 
 

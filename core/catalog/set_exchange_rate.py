@@ -50,7 +50,7 @@ def set_exchange_rate(
         ReasonMissing: no source.
         InvalidName: the source is longer than a line.
         InvalidDay: a day still to come in Juba.
-        RateImpossible: nothing, too exact, or more than `RATE_JUMP_MAX` times the last known rate or less than its part.
+        RateImpossible: nothing, too exact, or more than `RATE_JUMP_MAX` times above or below the last known rate.
     """
     if currency == HOME_CURRENCY or currency not in MINOR_DIGITS:
         raise NotPossibleNow(what="exchange rate", state=currency[:40])
@@ -64,7 +64,7 @@ def set_exchange_rate(
     latest = tx.execute(_LATEST, of_day).first()
     # Compared, never rounded; bounded first, so that no rate is too long to compare.
     if not rate.is_finite() or not 0 < rate <= RATE_MAX or rate != rate.quantize(_SMALLEST):
-        raise RateImpossible(last=_words(latest and latest.rate_millionths))
+        raise RateImpossible(last=_words(None if latest is None else latest.rate_millionths))
     millionths = int(rate * MILLION)
     if latest is not None and not _near(millionths, latest.rate_millionths):
         before = tx.execute(_BEFORE, of_day).first() if latest.day == day else None

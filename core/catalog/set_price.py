@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.catalog.models import Plan, PlanVersion
 from core.db.engine import Transaction
-from core.errors import NotFound
+from core.errors import AmountOutOfRange, NotFound
 from core.money import Money
+
+PRICE_LEAST: Final = Money(1_00, "SSP")
+PRICE_MOST: Final = Money(5_000_000_00, "SSP")  # as much as MoMo collects at once
 
 
 def open_plan(tx: Transaction, *, code: str, alias: int) -> int:
@@ -34,8 +38,11 @@ def set_version(
     """From `valid_from` on the plan is this. Returns the version's id.
 
     Raises:
+        AmountOutOfRange: a price no wallet could pay: too small, too large, or in another currency.
         NotFound: no plan with this code.
     """
+    if price.currency != PRICE_LEAST.currency or not PRICE_LEAST <= price <= PRICE_MOST:
+        raise AmountOutOfRange(least=PRICE_LEAST, most=PRICE_MOST)
     plan_id = tx.execute(select(Plan.id).where(Plan.code == code)).scalar()
     if plan_id is None:
         raise NotFound(what="plan")

@@ -51,7 +51,9 @@ class NewTerms:
 def set_tariff_version(
     tx: Transaction, *, code: str, terms: NewTerms, valid_from: date, staff_id: int | None, now: datetime
 ) -> int:
-    """From `valid_from` on the tariff is this. The version's id. Versions follow one another, the first may be backdated.
+    """From `valid_from` on the tariff is this. Returns the version's id.
+
+    Versions follow one another; only the first may begin in the past.
 
     Raises:
         PriceNotPositive: the price or the overage is not above nothing, or a fee is below it.
@@ -63,9 +65,14 @@ def set_tariff_version(
     _refuse_prices(terms)
     _refuse_nonsense(terms)
     # The tariff's row is locked: of two versions set at once the second sees the first. Foreign keys need not wait.
-    tariff_id = tx.execute(select(Tariff.id).where(Tariff.code == code).with_for_update(key_share=True)).scalar()
-    if tariff_id is None:
+    tariff = tx.execute(
+        select(Tariff.id, Tariff.pay).where(Tariff.code == code).with_for_update(key_share=True)
+    ).first()
+    if tariff is None:
         raise NotFound(what="tariff")
+    tariff_id = tariff.id
+    if terms.overage is not None and tariff.pay == "prepaid":
+        raise NotPossibleNow(what="tariff", state="overage")  # prepaid has nothing to take it from afterwards
     if tx.execute(select(_SCHEDULES.c.code).where(_SCHEDULES.c.code == terms.dunning)).first() is None:
         raise NotFound(what="dunning schedule")
     last = tx.execute(select(func.max(TariffVersion.valid_from)).where(TariffVersion.tariff_id == tariff_id)).scalar()

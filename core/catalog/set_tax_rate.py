@@ -56,7 +56,7 @@ def set_tax_rate(
     staff_id: int | None,
     now: datetime,
 ) -> int:
-    """The tax has this rate on a class of products from `valid_from` up to, not including, `valid_until`. The rate's id.
+    """From `valid_from` up to, not including, `valid_until` a class of products bears this rate. Returns its id.
 
     Raises:
         DatesMissing: no first day, or no day after it.

@@ -1,12 +1,13 @@
-"""Finding a customer by what they say at the counter: a name, a phone, an account number, a receipt."""
+"""Finding a customer by what they say at the counter: a name, a phone, an account number, a receipt, MTN's number."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from core.customers.models import Contact, Customer
 from core.customers.queries import search
@@ -17,6 +18,8 @@ from core.phones import western_digits
 from core.staff.models import StaffMember
 
 NUMBER_DIGITS_MAX: Final = 20
+_AROUND: Final = " #.,:;!?()[]\"'\u060c\u061b\u061f"  # what people write around a number, the Arabic signs too
+_NUMBERS: Final = re.compile(r"\d+(?: \d+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,22 @@ class Profile:
 
 
 def find(connection: Connection, words: str) -> Found:
-    """Customers by part of a name or phone, by account number; a receipt by its number."""
-    words = western_digits(words).strip()
+    """Customers by part of a name or phone, by account number; a receipt by its number or the provider's."""
+    words = western_digits(words).strip(_AROUND)
     if not words:
         return Found((), None)
-    digits = words.replace(" ", "")
     customers = tuple(FoundCustomer(row[1], row[2], row[3], row[4]) for row in search(connection, words))
-    return Found(customers, _receipt(connection, digits) if _is_number(digits) else None)
+    return Found(customers, _receipt_said(connection, words))
+
+
+def _receipt_said(connection: Connection, words: str) -> ReceiptCopy | None:
+    """The receipt whose number is among the words, in groups or not; else that of a payment the provider calls so."""
+    said = [found.replace(" ", "") for found in _NUMBERS.findall(words)]
+    ours = [number for number in said if _is_number(number)]
+    theirs = said + [word.strip(_AROUND) for word in words.split()]
+    return _receipt(connection, Receipt.number.in_(ours)) or _receipt(
+        connection, Receipt.provider_reference.in_(theirs) & (Receipt.provider != "cash")
+    )
 
 
 def receipt(connection: Connection, number: str) -> ReceiptCopy:
@@ -83,7 +95,7 @@ def receipt(connection: Connection, number: str) -> ReceiptCopy:
     Raises:
         NotFound: there is none.
     """
-    found = _receipt(connection, number) if _is_number(number) else None
+    found = _receipt(connection, Receipt.number == number) if _is_number(number) else None
     if found is None:
         raise NotFound(what="receipt")
     return found
@@ -121,7 +133,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS_MAX
 
 
-def _receipt(connection: Connection, number: str) -> ReceiptCopy | None:
+def _receipt(connection: Connection, which: ColumnElement[bool]) -> ReceiptCopy | None:
     row = connection.execute(
         select(
             Receipt.number,
@@ -137,7 +149,8 @@ def _receipt(connection: Connection, number: str) -> ReceiptCopy | None:
         )
         .join(Customer, Customer.id == Receipt.customer_id)
         .outerjoin(StaffMember, StaffMember.id == Receipt.staff_id)
-        .where(Receipt.number == number)
+        .where(which)
+        .order_by(Receipt.id)
     ).first()
     if row is None:
         return None

@@ -8,7 +8,9 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from core.crm.timeline import MONEYLESS_TEXTS
 from core.money import Money
+from core.staff.roles import Permission
 
 LATE_AFTER: Final = timedelta(minutes=5)
 SHOWN_MAX: Final = 100
@@ -19,7 +21,9 @@ _IS_STUCK: Final = """(o.state = 'dead' OR o.state = 'waiting'
 
 _STUCK: Final = text(f"""
     SELECT o.id, o.kind, o.state, o.attempts, o.created_at, o.due_at, o.last_error,
-           coalesce(m.phone, i.payer_phone) AS phone, m.shown, i.amount_minor, i.currency, c.number, c.name
+           coalesce(m.phone, i.payer_phone) AS phone,
+           CASE WHEN :sees_money OR m.template IN {MONEYLESS_TEXTS} THEN m.shown END AS shown,
+           CASE WHEN :sees_money THEN i.amount_minor END AS amount_minor, i.currency, c.number, c.name
     FROM outbox o
     LEFT JOIN text_message m ON o.kind = 'sms' AND m.id = (o.body ->> 'message')::bigint
     LEFT JOIN payment_intent i ON o.kind = 'momo.request' AND i.id = (o.body ->> 'intent')::bigint
@@ -73,7 +77,7 @@ _COUNTS: Final = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class StuckRow:
-    """An act outside that does not get done. `shown` is what of a text may be read."""
+    """An act outside that does not get done. `shown` is what of a text the reader may read."""
 
     id: int
     kind: str
@@ -174,9 +178,13 @@ def today(connection: Connection, now: datetime) -> Today:
     return Today(row.outbox, row.payments, row.routers, row.tickets, row.refused)
 
 
-def stuck_rows(connection: Connection, now: datetime) -> list[StuckRow]:
-    """Acts outside that are dead or late, the dead first, at most `SHOWN_MAX`."""
-    rows = connection.execute(_STUCK, {"late": now - LATE_AFTER, "most": SHOWN_MAX})
+def stuck_rows(connection: Connection, now: datetime, *, permissions: frozenset[Permission]) -> list[StuckRow]:
+    """Acts outside that are dead or late, the dead first, at most `SHOWN_MAX`, as somebody with these may see them.
+
+    Amounts, and texts that may name one, are for those who may see payments.
+    """
+    sees = "payments.see" in permissions
+    rows = connection.execute(_STUCK, {"late": now - LATE_AFTER, "most": SHOWN_MAX, "sees_money": sees})
     return [
         StuckRow(
             row.id,
@@ -188,7 +196,7 @@ def stuck_rows(connection: Connection, now: datetime) -> list[StuckRow]:
             row.last_error,
             row.phone,
             row.shown,
-            Money(row.amount_minor, row.currency) if row.currency else None,
+            Money(row.amount_minor, row.currency) if row.amount_minor is not None else None,
             row.number,
             row.name,
         )

@@ -2,15 +2,16 @@
 
 One query: a branch per kind of event, each bounded, merged by the database. Nothing secret is read here: of a
 text only what may be shown, of a token its user name and never its password. Money is read for those alone who may
-see it: not the receipts, not the payments, not what was paid for a token, and of our texts only those that name
-no amount.
+see it: not the receipts, not the payments, not the documents and adjustments, not what was paid for a token, and of our
+texts only those that name no amount. What was done to a service stands there for all; its reason for all who may see
+bills, for people write amounts into reasons.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -83,7 +84,7 @@ _MOVES: Final = """(SELECT coalesce(jsonb_agg(
                     FROM payment_intent_move m WHERE m.intent_id = i.id)"""
 
 # Texts by template that never name an amount. A new one is hidden until it stands here.
-_MONEYLESS_TEXTS: Final = "('token', 'token_waits', 'token_ready', 'fault_heard')"
+MONEYLESS_TEXTS: Final = "('token', 'token_waits', 'token_ready', 'fault_heard', 'service_ready')"
 
 _BRANCHES: Final = (
     _Branch(
@@ -137,7 +138,7 @@ _BRANCHES: Final = (
         "'phone', x.phone, 'state', x.state, 'failure', x.failure, 'template', x.template",
         "text_message x WHERE x.phone = ANY (:phones)",
         money_facts="'shown', x.shown",
-        facts_instead=f"'shown', CASE WHEN x.template IN {_MONEYLESS_TEXTS} THEN x.shown END",
+        facts_instead=f"'shown', CASE WHEN x.template IN {MONEYLESS_TEXTS} THEN x.shown END",
     ),
     _Branch(
         "text_in",
@@ -163,13 +164,47 @@ _BRANCHES: Final = (
            WHERE u.phone = ANY (:phones)""",
     ),
     _Branch(
+        "service",
+        "m.at",
+        _padded("m.id"),
+        """'number', b.number, 'verb', m.verb, 'staff', s.name,
+           'name_en', f.name_en, 'name_ar', f.name_ar""",
+        """subscription_move m JOIN subscription b ON b.id = m.subscription_id
+           LEFT JOIN staff_member s ON s.id = m.staff_id
+           LEFT JOIN tariff f ON f.id = coalesce(m.detail ->> 'to', m.detail ->> 'tariff')::bigint
+           WHERE b.customer_id = :customer""",
+        money_facts="'why', m.why",
+    ),
+    _Branch(
+        "document",
+        "v.issued_at",
+        _padded("v.id"),
+        """'number', v.series || '-' || v.year || '-' || lpad(v.number::text, 6, '0'), 'document', v.kind,
+           'reason', v.reason, 'due_on', v.due_on,
+           'is_open', coalesce(d.due_minor > 0, false)""",
+        "invoice v LEFT JOIN invoice_due d ON d.invoice_id = v.id WHERE v.customer_id = :customer",
+        needs="billing.see",
+        money_facts="'amount_minor', v.total_minor, 'currency', v.currency",
+    ),
+    _Branch(
+        "adjustment",
+        "j.asked_at",
+        _padded("j.id"),
+        """'adjustment', j.kind, 'state', j.state, 'reason', j.reason, 'asker', s.name, 'decider', e.name""",
+        """adjustment j JOIN staff_member s ON s.id = j.asked_by LEFT JOIN staff_member e ON e.id = j.decided_by
+           WHERE j.customer_id = :customer""",
+        needs="billing.see",
+        money_facts="'amount_minor', j.amount_minor, 'currency', j.currency",
+    ),
+    _Branch(
         "staff_act",
         "a.at",
         _padded("a.id"),
         "'act', a.act, 'staff', s.name, 'detail', a.detail",
         """audit_entry a LEFT JOIN staff_member s ON s.id = a.staff_id
            JOIN customer c ON a.subject = 'customer:' || c.number
-           WHERE c.id = :customer AND a.act IN ('customer_changed', 'customer_status')""",
+           WHERE c.id = :customer
+             AND a.act IN ('customer_changed', 'customer_status', 'promise_taken', 'tax_exempted')""",
     ),
 )
 _PHONES: Final = text("SELECT phone FROM contact WHERE customer_id = :customer ORDER BY is_main DESC, id")
@@ -219,11 +254,15 @@ def _position(cursor: str | None) -> tuple[str, str, str]:
 
 
 def _shaped(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON has neither money nor instants; pages want both."""
+    """JSON has neither money nor days nor instants; pages want all three."""
     shaped: dict[str, Any] = {}
     for name, value in facts.items():
         if name.endswith("_at") and isinstance(value, str):
             shaped[name] = datetime.fromisoformat(value)
+        elif name.endswith("_on") and isinstance(value, str):
+            shaped[name] = date.fromisoformat(value)
+        elif isinstance(value, dict):
+            shaped[name] = _shaped(value)
         elif isinstance(value, list):
             shaped[name] = [_shaped(item) for item in value]
         else:

@@ -67,6 +67,13 @@ def network_script(connection: Connection, phone: str) -> str:
     return script or DEFAULT_SCRIPT
 
 
+def networks(connection: Connection) -> Sequence[Row[str, str, str]]:
+    """The operators' networks: rows of (code, name, script)."""
+    return connection.execute(
+        select(PhoneNetwork.code, PhoneNetwork.name, PhoneNetwork.script).order_by(PhoneNetwork.code)
+    ).all()
+
+
 def account(connection: Connection, customer_id: int) -> Account:
     """The account of a customer that exists."""
     return _account(connection.execute(_ACCOUNT, {"customer_id": customer_id}).one())

@@ -51,6 +51,11 @@ class MtnMomoCollector:
         self._account = account
         self._line = line or MomoLine(account, PRODUCT)
 
+    @property
+    def platform(self) -> str:
+        """Its address: an account is on one."""
+        return self._account.base_url
+
     def request(self, request: CollectionRequest) -> RequestOutcome:
         """Send the request under its own reference.
 

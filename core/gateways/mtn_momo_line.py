@@ -21,6 +21,8 @@ CONNECT_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 30.0  # a token took 10 to 20 s on their new platform
 ANSWER_BYTES_MAX: Final = 64 * 1024
 CODE_CHARS_MAX: Final = 200
+# A call is two sendings, each within the timeouts above, and begins again within this time or not at all: 85 s at most.
+REPEAT_WITHIN_S: Final = 5.0
 TOKEN_EARLY_S: Final = 600.0  # "refresh 10 minutes early"
 TOKEN_LIFETIME_FALLBACK_S: Final = 3600.0
 
@@ -79,12 +81,14 @@ class MomoLine:
         self._threads = threading.local()
         self._token: _Token | None = None
         self._token_lock = threading.Lock()
+        self._fetches = 0
 
     def call(self, method: str, path: str, *, json: object = None, headers: Mapping[str, str] | None = None) -> Answer:
         """One call with the bearer; a bearer they no longer know is replaced once and the call repeated.
 
-        The repetition is safe: a call refused with 401 was not looked at.
+        The repetition is safe: a call refused with 401 was not looked at. It must not outlive the leases of workers.
         """
+        began = self._monotonic()
         token = self._bearer()
         if isinstance(token, Answer):
             return token
@@ -92,6 +96,8 @@ class MomoLine:
         if answer.http != requests.codes.unauthorized or answer.code != "invalid_token":
             return answer
         self._forget(token)
+        if self._monotonic() - began > REPEAT_WITHIN_S:
+            return Answer(0, raw="no token: the one we held was refused, too late to ask for another")
         token = self._bearer()
         if isinstance(token, Answer):
             return token
@@ -101,13 +107,22 @@ class MomoLine:
         return {"Authorization": f"Bearer {token}", **(more or {})}
 
     def _bearer(self) -> str | Answer:
-        """A token good for minutes yet, or the answer that refused one. One thread fetches, the others wait."""
+        """A token good for minutes yet, or the answer that refused one. One thread fetches, the others wait.
+
+        Refused to the one, it is refused to all who waited: in turn they would wait for minutes.
+        """
+        fetches = self._fetches
         with self._token_lock:
             now = self._monotonic()
             held = self._token
             if held is not None and now < held.refresh_at:
                 return held.value
+            if self._fetches != fetches:
+                if held is not None and now < held.dead_at:
+                    return held.value
+                return Answer(0, raw="no token: another call has just been refused one")
             answer = self._fetch_token()
+            self._fetches += 1
             self._token = fresh = _read_token(answer, now)
             if fresh is not None:
                 return fresh.value

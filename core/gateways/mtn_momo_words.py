@@ -11,8 +11,10 @@ import unicodedata
 from decimal import Decimal
 from typing import Any, Final
 
+from core.errors import Refusal
 from core.money import MINOR_DIGITS, Money
 from core.payments.collector import RAW_CHARS_MAX, CollectionState, CollectionStatus, FailureReason
+from core.phones import parse_phone
 
 MESSAGE_CHARS_MAX: Final = 160
 AMOUNT_CHARS_MAX: Final = 24
@@ -122,12 +124,17 @@ def read_amount(value: Any, currency: Any) -> Money | None:
 
 
 def read_phone(party: Any) -> str | None:
-    """E.164 from `{"partyIdType": "MSISDN", "partyId": …}`, the id a string or a number."""
+    """E.164 from `{"partyIdType": "MSISDN", "partyId": …}`: a string or a number, with the country or without."""
     party_id = party.get("partyId") if isinstance(party, dict) else None
     if isinstance(party_id, bool) or not isinstance(party_id, str | int):
         return None
     digits = str(party_id).strip().removeprefix("+")
-    return "+" + digits if _PHONE_DIGITS.fullmatch(digits) else None
+    if not _PHONE_DIGITS.fullmatch(digits):
+        return None
+    try:
+        return parse_phone(digits)
+    except Refusal:  # not of here: as it is
+        return "+" + digits
 
 
 def read_reason(reason: Any) -> str | None:
@@ -165,6 +172,7 @@ def read_status(body: Any, raw: str) -> CollectionStatus:
         reason=canonical_reason(raw_reason) if state is CollectionState.FAILED else None,
         raw_reason=raw_reason,
         raw=raw,
+        external_id=_external_id(body.get("externalId")),
     )
 
 
@@ -174,6 +182,13 @@ def _reference(value: Any) -> str | None:
         return None
     reference = str(value).strip()
     return reference if 0 < len(reference) <= REFERENCE_CHARS_MAX and reference.isprintable() else None
+
+
+def _external_id(value: Any) -> str | None:
+    """What we called the payment; None when it does not say."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return storable(str(value)).strip() or None
 
 
 def plain_message(text: str) -> str:

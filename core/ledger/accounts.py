@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,13 @@ class Kind:
 # code before the first colon -> kind. A wallet is what we owe a customer: it never goes below nothing.
 KINDS: Final = {
     "wallet": Kind("liability", keeps_balance=True, floor_minor=0),
+    "receivable": Kind("asset", keeps_balance=True),  # what a customer owes: below zero
+    "deposit": Kind("liability", keeps_balance=True, floor_minor=0),
+    "tax": Kind("liability"),
+    "withholding": Kind("asset"),  # certificates of tax that payers kept back; the authority credits them to us
+    "rounding": Kind("income"),
+    "goodwill": Kind("expense"),
+    "bad_debt": Kind("expense"),
     "momo": Kind("asset"),
     "cash": Kind("asset"),
     "sales": Kind("income"),
@@ -32,25 +40,45 @@ KINDS: Final = {
 }
 
 _FIND: Final = select(LedgerAccount.id).where(LedgerAccount.code == bindparam("full_code"))
+_FIND_ALL: Final = select(LedgerAccount.id, LedgerAccount.code).where(
+    LedgerAccount.code.in_(bindparam("full_codes", expanding=True))
+)
 _OPEN: Final = upsert(LedgerAccount).on_conflict_do_nothing(index_elements=[LedgerAccount.code])
+
+
+def open_accounts(tx: Transaction, codes: Iterable[str], currency: str) -> dict[str, int]:
+    """The ids of several accounts in a currency, by code; those that are new are opened."""
+    wanted = {f"{code}:{currency}": code for code in codes}
+    known = _known(tx, wanted)
+    missing = [full_code for full_code in wanted if full_code not in known]
+    if missing:
+        tx.execute(_OPEN, [_row(full_code, currency) for full_code in sorted(missing)])
+        known = _known(tx, wanted)
+    return {wanted[full_code]: account_id for full_code, account_id in known.items()}
+
+
+def _known(tx: Transaction, full_codes: Iterable[str]) -> dict[str, int]:
+    rows = tx.execute(_FIND_ALL, {"full_codes": list(full_codes)})
+    return {row.code: int(row.id) for row in rows}
+
+
+def _row(full_code: str, currency: str) -> dict[str, object]:
+    kind = KINDS[full_code.split(":", 1)[0]]
+    return {
+        "code": full_code,
+        "kind": kind.side,
+        "currency": currency,
+        "keeps_balance": kind.keeps_balance,
+        "balance_minor": 0,
+        "floor_minor": kind.floor_minor,
+    }
 
 
 def open_account(tx: Transaction, code: str, currency: str) -> int:
     """The id of an account such as `sales:token` or `wallet:10003` in a currency; opened when it is new."""
-    kind = KINDS[code.split(":", 1)[0]]
     full_code = f"{code}:{currency}"
     known = tx.execute(_FIND, {"full_code": full_code}).scalar()
     if known is not None:
         return int(known)
-    tx.execute(
-        _OPEN,
-        {
-            "code": full_code,
-            "kind": kind.side,
-            "currency": currency,
-            "keeps_balance": kind.keeps_balance,
-            "balance_minor": 0,
-            "floor_minor": kind.floor_minor,
-        },
-    )
+    tx.execute(_OPEN, _row(full_code, currency))
     return int(tx.execute(_FIND, {"full_code": full_code}).scalar_one())

@@ -69,6 +69,14 @@ def legs_of(postings: Sequence[Posting]) -> list[tuple[int, str, int]]:
     return [(account, currency, minor) for (account, currency), minor in sorted(net.items()) if minor]
 
 
+def hash_of(
+    kind: str, legs: Sequence[tuple[int, str, int]], memo: Mapping[str, Any], reverses_id: int | None = None
+) -> bytes:
+    """What tells a repeat of an entry from a clash."""
+    body = json.dumps([kind, legs, dict(memo), reverses_id], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(body.encode()).digest()
+
+
 def post(
     tx: Transaction,
     *,
@@ -93,8 +101,7 @@ def post(
     legs = legs_of(postings)
     if len(legs) < 2:  # noqa: PLR2004 - from somewhere to somewhere
         raise AssertionError("an entry moves money")
-    body = json.dumps([kind, legs, dict(memo), reverses_id], sort_keys=True, ensure_ascii=False, default=str)
-    body_hash = hashlib.sha256(body.encode()).digest()
+    body_hash = hash_of(kind, legs, memo, reverses_id)
     entry_id = tx.execute(
         _WRITE_ENTRY,
         {

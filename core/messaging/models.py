@@ -96,8 +96,22 @@ class SilencedPhone(Table):
     since: Mapped[Instant]
 
 
+class SmsConversation(Table):
+    """Where a phone's conversation by SMS stands. Written with the text that led there, or not at all."""
+
+    __tablename__ = "sms_conversation"
+    phone: Mapped[Phone] = mapped_column(primary_key=True)
+    session: Mapped[Json]
+    until: Mapped[Instant]
+
+
 class UssdSession(Table):
-    """That a USSD session began, whose it is, and where it began: enough to rebuild it from the gateway's text."""
+    """That a USSD session began, whose it is, and where it began: enough to rebuild it from the gateway's text.
+
+    `starred`: inputs with a `*` in them, as where in the text each began -> where it ended. `answered`: by the digest
+    of the text, what was answered when something was done or refused. `acted_chars`: how long the text was when
+    something was last done; 0: never.
+    """
 
     __tablename__ = "ussd_session"
     gateway: Mapped[Word] = mapped_column(primary_key=True)
@@ -107,6 +121,9 @@ class UssdSession(Table):
     dialled: Mapped[Line]
     start: Mapped[Json]
     began_at: Mapped[Instant]
+    starred: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    answered: Mapped[Json] = mapped_column(server_default=text("'{}'"))
+    acted_chars: Mapped[int] = mapped_column(server_default=text("0"))
     __table_args__ = (Index("ix_ussd_session_phone", "phone", "began_at"),)
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import text, update
+from sqlalchemy import case, func, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.db.engine import Database, Transaction
 from core.messaging.models import OutboxRow
 
-LEASE_S: Final = 60  # longer than any call outside may take, its timeouts included
+LEASE_S: Final = 90  # longer than any call outside may take, its timeouts included: MoMo with a fresh bearer takes 85
 ERROR_CHARS_MAX: Final = 200
+DIED_IN_THE_ACT: Final = "tried before, and nobody knows what came of it"
 # Waits between tries, seconds; after the last the row is dead and a person sees it.
 RETRY_WAITS_S: Final = (5, 15, 30, 60, 120, 300, 600, 1800, 3600, 3600)
 
@@ -73,10 +74,10 @@ def claim(db: Database, *, kind: str, now: datetime) -> Claimed | None:
 
 
 def done(tx: Transaction, row_id: int, now: datetime) -> None:
-    """The act has been done; its row rests."""
+    """The act has been done; its row rests, also one that was given up while a slow worker was still at it."""
     tx.execute(
         update(OutboxRow)
-        .where(OutboxRow.id == row_id, OutboxRow.state == "waiting")
+        .where(OutboxRow.id == row_id, OutboxRow.state.in_(("waiting", "dead")))
         .values(state="sent", ended_at=now, leased_until=None, last_error=None)
     )
 
@@ -111,7 +112,18 @@ def push(tx: Transaction, row_id: int, now: datetime) -> bool:
         .where(OutboxRow.id == row_id, OutboxRow.state.in_(("waiting", "dead")))
         # A row somebody is working on right now keeps its lease: pushing must not send it twice.
         .where((OutboxRow.leased_until.is_(None)) | (OutboxRow.leased_until <= now))
-        .values(state="waiting", due_at=now, ended_at=None, attempts=0, leased_until=None)
+        # Tries count from nothing again. That there were some stays known, also where nobody can say how they ended.
+        .values(
+            state="waiting",
+            due_at=now,
+            ended_at=None,
+            attempts=0,
+            leased_until=None,
+            last_error=case(
+                (OutboxRow.attempts > 0, func.coalesce(OutboxRow.last_error, DIED_IN_THE_ACT)),
+                else_=OutboxRow.last_error,
+            ),
+        )
         .returning(OutboxRow.kind)
     ).scalar()
     if kind is None:

@@ -20,6 +20,10 @@ from core.sealing import Sealer
 LOG = log("messaging.send_text")
 PROVIDER_ID_CHARS_MAX: Final = 200
 COST_CHARS_MAX: Final = 40
+FAILURE_CHARS_MAX: Final = 200
+# Where no provider has taken a text yet: failed and rejected ones are tried again when a person pushes them. Anywhere
+# else a worker that was held up past its lease comes second, and what the first one sent and heard of it stands.
+_NOT_TAKEN: Final = TextMessage.state.in_(("queued", "failed", "rejected")) & TextMessage.provider_id.is_(None)
 
 
 def send_text(
@@ -44,20 +48,20 @@ def send_text(
             _sent(tx, message.id, result, now)
         elif isinstance(result, Refused) and result.permanent:
             outbox.bury(tx, row.id, now=now, error=result.reason)
-            tx.execute(
-                update(TextMessage)
-                .where(TextMessage.id == message.id)
-                .values(state="rejected", state_at=now, failure=result.reason[:200])
-            )
+            _given_up(tx, message.id, "rejected", result.reason, now)
         else:
             reason = result.reason if isinstance(result, Refused) else "no answer from the gateway"
             if not outbox.again(tx, row.id, attempts=row.attempts, now=now, error=reason):
-                tx.execute(
-                    update(TextMessage)
-                    .where(TextMessage.id == message.id, TextMessage.state == "queued")
-                    .values(state="failed", state_at=now, failure=reason[:200])
-                )
+                _given_up(tx, message.id, "failed", reason, now)
     LOG.info("text", message=message.id, outcome=type(result).__name__, attempt=row.attempts)
+
+
+def _given_up(tx: Transaction, message_id: int, state: str, reason: str, now: datetime) -> None:
+    tx.execute(
+        update(TextMessage)
+        .where(TextMessage.id == message_id, _NOT_TAKEN)
+        .values(state=state, state_at=now, failure=reason[:FAILURE_CHARS_MAX])
+    )
 
 
 def _sent(tx: Transaction, message_id: int, accepted: Accepted, now: datetime) -> None:
@@ -71,7 +75,7 @@ def _sent(tx: Transaction, message_id: int, accepted: Accepted, now: datetime) -
         LOG.error("provider repeats an id", message=message_id, first=taken)
     tx.execute(
         update(TextMessage)
-        .where(TextMessage.id == message_id)
+        .where(TextMessage.id == message_id, _NOT_TAKEN)
         .values(
             state="sent",
             state_at=now,

@@ -61,6 +61,48 @@ TEXTS: Final = {
     ),
     "cash_receipt": Template(_("Received {amount} in cash. Receipt {receipt}. Balance {balance}. Thank you.")),
     "fault_heard": Template(_("Thank you. We noted the fault, number {number}. A technician looks at it.")),
+    # Bills. A reminder of what is not late yet is a notice: STOP ends it. What threatens a service is told always.
+    "bill_issued": Template(_("Bill {invoice}: {amount}, due {day}. To pay, dial {code}")),
+    "bill_paid": Template(_("Bill {invoice}: {amount}, paid from your balance. Thank you.")),
+    "bill_due_soon": Template(
+        _("Please remember bill {invoice}: {amount}, due {day}. To pay, dial {code}"), asked=False
+    ),
+    "bill_overdue": Template(
+        _("Bill {invoice} is late: {amount} was due {day}. Please pay, or your internet is cut. Dial {code}"),
+    ),
+    "service_slowed": Template(
+        _("Your internet is slow now: bill {invoice} is not paid. Pay {amount} and it is fast again. Dial {code}"),
+    ),
+    "service_suspended": Template(
+        _("Your internet is off: bill {invoice} is not paid. Pay {amount} and it comes back at once. Dial {code}"),
+    ),
+    "service_ended": Template(
+        _("Your internet service has ended: bill {invoice} is not paid. You owe {amount}. Please call us."),
+    ),
+    "service_back": Template(_("Your internet is on again. Thank you.")),
+    "renewal_short": Template(
+        _("Internet {service} renews on {day}. Your balance lacks {amount}. To top up, dial {code}"), asked=False
+    ),
+    "plan_agreed": Template(
+        _("Agreed: {amount} in parts, in SSP by these days:\n{parts}\nWhile you keep to it, your internet stays on."),
+        latin_segments=2,
+        arabic_segments=3,
+    ),
+    "bills_settled": Template(
+        _(
+            "Received {amount} by MoMo, receipt {receipt}. {settled} paid your bills. Still due: {due}. "
+            "Balance {balance}."
+        ),
+        arabic_segments=3,
+    ),
+    "statement": Template(
+        _("You owe {due}. Balance {balance}.\nLast bills, in SSP:\n{bills}"), latin_segments=2, arabic_segments=3
+    ),
+    "statement_empty": Template(_("You owe nothing. Balance {balance}. You have no bills yet.")),
+    "service_ready": Template(
+        _("Internet {tariff} is ready.\nUser: {username}\nPassword: {password}\nType them once in your router."),
+        secret=True,
+    ),
     "reply": Template("{screen}", latin_segments=2, arabic_segments=3),
 }
 

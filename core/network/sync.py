@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from core.clock import Clock
@@ -18,6 +18,9 @@ from core.sealing import SealBrokenError, Sealer
 LOG = log("network.sync")
 FULL_EVERY: Final = timedelta(minutes=10)
 ROUTER_TIMEOUT_S: Final = 10.0
+# Between two looks the uptime grows as our clock does, but for whole seconds, a slow answer and two clocks that drift.
+UPTIME_SLACK: Final = timedelta(seconds=30)
+DRIFT_MOST: Final = 0.001  # a quartz has a tenth of it at worst
 
 
 def sync_router(
@@ -48,6 +51,20 @@ def sync_router(
     return True
 
 
+def has_restarted(visit: Visit, uptime_s: int, now: datetime) -> bool:
+    """Say whether a router that is up for so long has restarted since we last saw it.
+
+    It has when its uptime fell; and when that is less than it had and the time since, be it more than it had: we may
+    have been away for longer than it was up. Up for longer than we were away it has not, whatever our clock did.
+    """
+    if visit.last_uptime_s is None or visit.last_seen_at is None:
+        return False
+    away = now - visit.last_seen_at
+    slack = UPTIME_SLACK + away * DRIFT_MOST
+    up, was_up = timedelta(seconds=uptime_s), timedelta(seconds=visit.last_uptime_s)
+    return up < was_up or (up < was_up + away - slack and up <= away + slack)
+
+
 def _visit(visit: Visit, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock) -> Outcome:
     ends_at = clock.now() + VISIT_MOST
     address = RouterAddress(
@@ -65,8 +82,9 @@ def _visit(visit: Visit, db: Database, connector: RouterConnector, sealer: Seale
             time_left=lambda: clock.now() < ends_at,
             wanted_now=lambda names: wanted_now(db, visit.router_id, names),
         )
+        asked_at = clock.now()
         uptime_s = talk.uptime_s()
-        restarted = visit.last_uptime_s is not None and uptime_s < visit.last_uptime_s
+        restarted = has_restarted(visit, uptime_s, asked_at)
         full = visit.full or restarted
         if full and not visit.full:
             LOG.info("router restarted", router=visit.name)

@@ -33,6 +33,7 @@ class Visit:
     username: str
     password_sealed: str
     last_uptime_s: int | None
+    last_seen_at: datetime | None
     failures: int
     full: bool
     leased_until: datetime
@@ -90,6 +91,7 @@ def claim_visit(db: Database, *, router_id: int, now: datetime, force: bool) -> 
                 RouterRow.username,
                 RouterRow.password_sealed,
                 RouterRow.last_uptime_s,
+                RouterRow.last_seen_at,
                 RouterRow.failures,
                 RouterRow.full_sync_due_at,
                 RouterRow.leased_until,
@@ -106,6 +108,7 @@ def claim_visit(db: Database, *, router_id: int, now: datetime, force: bool) -> 
         row.username,
         row.password_sealed,
         row.last_uptime_s,
+        row.last_seen_at,
         row.failures,
         full,
         row.leased_until,

@@ -9,23 +9,25 @@ from typing import Any, Final
 
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.clock import Clock
 from core.db.engine import Database, Transaction
 from core.logs import log
 from core.messaging.models import OutboxRow
+from core.messaging.outbox import LEASE_S
 from core.money import Money
 from core.payments.collector import CollectionState, CollectionStatus, Collector
 from core.payments.ladder import next_ask
 from core.payments.limits import REQUEST_NOT_AFTER, WAITS_FOR_APPROVAL
 from core.payments.models import PaymentIntent
-from core.payments.request_payment import NEVER_SENT, lock_state
+from core.payments.request_payment import NEVER_SENT, OTHER_PLATFORM, lock_state
 from core.payments.settle import Fulfil, settle
 from core.payments.states import OPEN, move
 from core.payments.tell import tell_ended
 
 LOG = log("payments.ask_payment")
-LEASE: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=LEASE_S)
 HINT_AGAIN: Final = timedelta(minutes=5)
 HINT_WORTH: Final = timedelta(days=7)  # after that a person settles it with the provider's own report
 EXPIRED_REASONS: Final = frozenset({"expired"})
@@ -53,6 +55,8 @@ def ask_payment(
         intent = dict(connection.execute(select(PaymentIntent).where(PaymentIntent.id == intent_id)).mappings().one())
     if intent["state"] == "paid":
         return "paid"
+    if intent["platform"] != collector.platform:
+        return _of_another_platform(intent, db=db, now=clock.now(), code=code)
     status = collector.status(intent["reference"])
     now = clock.now()
     LOG.info("momo status", intent=intent_id, says=status.state, reason=status.reason)
@@ -61,7 +65,7 @@ def ask_payment(
         if doubt is None:
             return _credit(intent, status, db=db, now=now, fulfil=fulfil, code=code)
         LOG.error("provider and intent disagree", intent=intent_id, doubt=doubt)
-        return _end(intent, "unknown", status, db=db, now=now, code=code, reason=doubt)
+        return _end(intent, "unknown", _as_it_came(status, doubt), db=db, now=now, code=code, reason=doubt)
     if status.state is CollectionState.FAILED:
         to = "expired" if status.reason in EXPIRED_REASONS else "refused"
         return _end(intent, to, status, db=db, now=now, code=code, reason=status.reason or "unknown")
@@ -76,7 +80,30 @@ def _doubt(intent: Mapping[str, Any], status: CollectionStatus) -> str | None:
         return "amount_differs"
     if status.payer_phone is not None and status.payer_phone != intent["payer_phone"]:
         return "payer_differs"
+    if status.external_id is not None and status.external_id.lower() != str(intent["reference"]):
+        return "reference_differs"
     return None
+
+
+def _as_it_came(status: CollectionStatus, doubt: str) -> CollectionStatus:
+    """The status with what whoever must settle it needs to know."""
+    came = filter(None, (str(status.amount), status.payer_phone, status.provider_reference))
+    return replace(status, raw_reason=f"{doubt}: {', '.join(came)}")
+
+
+def _of_another_platform(intent: Mapping[str, Any], *, db: Database, now: datetime, code: str) -> str:
+    """We speak to another platform by now, and what that one does not know says nothing: a person must ask there.
+
+    While its request still waits to be sent, whoever sends knows better.
+    """
+    if intent["state"] == "created" and _request_of(intent, OutboxRow.state, db) == "waiting":
+        return "created"
+    if intent["state"] == "unknown":
+        db.run(lambda tx: _ask_next(tx, intent, None))
+        return "unknown"
+    LOG.error("payment of another platform", intent=intent["id"], platform=intent["platform"])
+    nothing = CollectionStatus(CollectionState.UNKNOWN, raw_reason=intent["platform"])
+    return _end(intent, "unknown", nothing, db=db, now=now, code=code, reason=OTHER_PLATFORM)
 
 
 def _credit(
@@ -118,22 +145,25 @@ def _end(
     code: str,
     reason: str,
 ) -> str:
+    raw_reason = (status.raw_reason or "")[:200] or None
+
     def work(tx: Transaction) -> str:
         state = lock_state(tx, intent["id"])
-        if status.state is CollectionState.NOT_FOUND and state == "submitted":
+        if status.state is CollectionState.NOT_FOUND and state == "submitted" and intent["state"] != "submitted":
             return state  # accepted while we asked, and asked about at its own time
+        why = {"says": status.state, "raw": status.raw}
         moved = move(
-            tx,
-            intent_id=intent["id"],
-            state=state,
-            to=to,
-            now=now,
-            why={"says": status.state, "raw": status.raw},
-            reason=reason,
-            raw_reason=(status.raw_reason or "")[:200] or None,
+            tx, intent_id=intent["id"], state=state, to=to, now=now, why=why, reason=reason, raw_reason=raw_reason
         )
         _ask_next(tx, intent, None)
-        if moved:
+        if state == to == "unknown":  # a person looks at it already: let them see what is known by now
+            tx.execute(
+                update(PaymentIntent)
+                .where(PaymentIntent.id == intent["id"])
+                .values(reason=reason, raw_reason=raw_reason)
+            )
+        # Who was told that nothing was taken hears from that person, not of our doubts.
+        if moved and (state in OPEN or to != "unknown"):
             tell_ended(tx, intent_id=intent["id"], template=f"payment_{to}", now=now, code=code)
         return to if moved else state
 
@@ -164,13 +194,15 @@ def _comes_no_more_after(intent: Mapping[str, Any], last_sending: datetime, db: 
 
     Nothing is sent after `last_sending`; what was sent before has had its time to be approved by then.
     """
-    with db.reading() as connection:
-        tried_at: datetime | None = connection.execute(
-            select(OutboxRow.attempted_at).where(
-                OutboxRow.kind == "momo.request", OutboxRow.key == str(intent["reference"])
-            )
-        ).scalar()
+    tried_at: datetime | None = _request_of(intent, OutboxRow.attempted_at, db)
     return last_sending if tried_at is None else min(tried_at, last_sending) + WAITS_FOR_APPROVAL
+
+
+def _request_of(intent: Mapping[str, Any], column: InstrumentedAttribute[Any], db: Database) -> Any:
+    """What the outbox knows of sending its request."""
+    this = (OutboxRow.kind == "momo.request", OutboxRow.key == str(intent["reference"]))
+    with db.reading() as connection:
+        return connection.execute(select(column).where(*this)).scalar()
 
 
 def _later(

@@ -92,10 +92,16 @@ class CollectionStatus:
     reason: FailureReason | None = None
     raw_reason: str | None = None
     raw: str = ""
+    external_id: str | None = None  # ours, as they give it back
 
 
 class Collector(Protocol):
     """Collects money from phones. Safe to call from many threads; the world's failures are answers, not raises."""
+
+    @property
+    def platform(self) -> str:
+        """Which platform it speaks to. What another one took can neither be asked about here nor sent again."""
+        ...
 
     def request(self, request: CollectionRequest) -> RequestOutcome:
         """Ask the payer's phone for the money. Never waits for the payer.

@@ -14,6 +14,7 @@ INTENT_STATES = "'created', 'submitted', 'paid', 'refused', 'expired', 'unknown'
 class PaymentIntent(Table):
     """A payment we mean to collect, written before the provider is asked. `reference` is its key there too.
 
+    `platform` is where the provider is asked: it can be sent, and asked about, nowhere else.
     `purpose` and `purpose_body` name what it is for; `request_key` makes the asking once.
     """
 
@@ -76,7 +77,7 @@ class Receipt(Table):
     intent_id: Mapped[Ref | None] = mapped_column(ForeignKey("payment_intent.id"), unique=True)
     entry_id: Mapped[Ref] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
     provider: Mapped[Word]
-    provider_reference: Mapped[Line]
+    provider_reference: Mapped[Line] = mapped_column(index=True)  # people read it out at the counter
     payer_phone: Mapped[Phone | None]
     amount_minor: Mapped[Minor]
     currency: Mapped[Currency]
@@ -86,6 +87,7 @@ class Receipt(Table):
         UniqueConstraint("provider", "provider_reference", name="uq_receipt_provider_reference"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("(provider = 'cash') = (staff_id IS NOT NULL)", name="cash_has_a_taker"),
+        CheckConstraint("(provider = 'cash') = (intent_id IS NULL)", name="provider_has_its_intent"),
     )
 
 

@@ -24,6 +24,7 @@ from core.payments.tell import tell_ended
 LOG = log("payments.request_payment")
 FIRST_ASK: Final = timedelta(seconds=5)
 NEVER_SENT: Final = "expired"  # the reason of an open intent whose only try came too late
+OTHER_PLATFORM: Final = "other_platform"  # the reason of one that only the provider's other platform can tell of
 
 
 def request_payment(
@@ -40,6 +41,10 @@ def request_payment(
     begun = clock.now()
     if intent["state"] != "created":  # answered meanwhile, or given up: pushed days later it must prompt nobody
         db.run(lambda tx: outbox.done(tx, row.id, begun))
+        return
+    if intent["platform"] != collector.platform:
+        db.run(lambda tx: _leave_to_its_platform(tx, row, intent, now=begun, code=code))
+        LOG.error("momo request of another platform", intent=intent["id"], platform=intent["platform"])
         return
     if begun - intent["created_at"] >= REQUEST_NOT_AFTER:
         db.run(lambda tx: _leave_to_the_status(tx, row, intent, begun))
@@ -66,27 +71,18 @@ def _record(
     tx: Transaction, row: Claimed, intent: Mapping[str, Any], outcome: RequestOutcome, *, now: datetime, code: str
 ) -> None:
     state = lock_state(tx, intent["id"])
+    refused = outcome.answer is RequestAnswer.REFUSED
     if outcome.answer is RequestAnswer.UNKNOWN:
         outbox.again(tx, row.id, attempts=row.attempts, now=now, error=f"outcome unknown: {outcome.raw}")
-    elif outcome.answer is RequestAnswer.REFUSED and _first_try(tx, row):
+    elif refused and state == "created" and _first_try(tx, row):
         outbox.done(tx, row.id, now)
-        moved = move(
-            tx,
-            intent_id=intent["id"],
-            state=state,
-            to="refused",
-            now=now,
-            why={"answer": "refused", "raw": outcome.raw},
-            reason=outcome.reason or "unknown",
-            raw_reason=outcome.raw[:200],
-            ask_again_at=None,
-        )
-        if moved:
-            tell_ended(tx, intent_id=intent["id"], template="payment_refused", now=now, code=code)
-    elif outcome.answer is RequestAnswer.REFUSED:
-        # Refused is this sending; an earlier one, its answer lost, may be on the phone. Only the status can end it.
+        reason, raw_reason = outcome.reason or "unknown", outcome.raw[:200]
+        why = {"answer": "refused", "raw": outcome.raw}
+        _end(tx, intent, "refused", reason=reason, raw_reason=raw_reason, why=why, now=now, code=code)
+    elif refused:
+        # Refused is this sending; another, its answer lost or late, may be on the phone. Only the status can end it.
         outbox.done(tx, row.id, now)
-        if state in OPEN:
+        if state == "created":
             _ask_at(
                 tx, intent, now + FIRST_ASK, reason=outcome.reason or "unknown", raw_reason=outcome.raw[:200] or None
             )
@@ -107,6 +103,27 @@ def _record(
             _ask_at(tx, intent, now + FIRST_ASK)
 
 
+def _end(tx: Transaction, intent: Mapping[str, Any], to: str, *, now: datetime, code: str, **values: Any) -> None:
+    """End an intent that is locked and `created`, and text the customer."""
+    move(tx, intent_id=intent["id"], state="created", to=to, now=now, ask_again_at=None, **values)
+    tell_ended(tx, intent_id=intent["id"], template=f"payment_{to}", now=now, code=code)
+
+
+def _leave_to_its_platform(
+    tx: Transaction, row: Claimed, intent: Mapping[str, Any], *, now: datetime, code: str
+) -> None:
+    """We speak to another platform by now. Sent here as well, the payer could pay on both.
+
+    One that was never sent has ended; of any other only its own platform can tell, so a person must ask there.
+    """
+    state = lock_state(tx, intent["id"])
+    never_sent = _first_try(tx, row)
+    outbox.done(tx, row.id, now)
+    if state == "created":
+        to, reason = ("expired", NEVER_SENT) if never_sent else ("unknown", OTHER_PLATFORM)
+        _end(tx, intent, to, reason=reason, why={"platform": intent["platform"]}, now=now, code=code)
+
+
 def _leave_to_the_status(tx: Transaction, row: Claimed, intent: Mapping[str, Any], now: datetime) -> None:
     """Send nothing any more; ask at once what became of earlier sendings, if there were any."""
     state = lock_state(tx, intent["id"])
@@ -118,9 +135,12 @@ def _leave_to_the_status(tx: Transaction, row: Claimed, intent: Mapping[str, Any
 
 
 def _first_try(tx: Transaction, row: Claimed) -> bool:
-    """Whether no earlier sending can have arrived. A pushed row counts from one again, but keeps its last error."""
-    last_error = tx.execute(select(OutboxRow.last_error).where(OutboxRow.id == row.id)).scalar()
-    return row.attempts == 1 and last_error is None
+    """Whether no other sending can have arrived: as the row stands now, for our lease may be over and another's begun.
+
+    A pushed row counts from one again, but keeps its last error.
+    """
+    now = tx.execute(select(OutboxRow.attempts, OutboxRow.last_error).where(OutboxRow.id == row.id)).one()
+    return bool(now.attempts == 1 and now.last_error is None)
 
 
 def _ask_at(tx: Transaction, intent: Mapping[str, Any], due: datetime, **values: object) -> None:

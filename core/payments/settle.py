@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from psycopg2 import errors as pg
 from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
 
 from core.customers.queries import account
 from core.db.engine import Transaction
 from core.ids import with_check_digit
 from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
+from core.logs import log
 from core.money import Money
 from core.payments.models import RECEIPT_NUMBERS, PaymentIntent, Receipt
 from core.payments.states import move
+from core.payments.tell import tell_on_balance
+
+LOG = log("payments.settle")
+_RACE_LOST: Final = (pg.SerializationFailure, pg.DeadlockDetected)  # all is done again from the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,39 +52,15 @@ def settle(
     why: Mapping[str, Any],
     fulfil: Mapping[str, Fulfil],
 ) -> bool:
-    """Credit a payment the provider has confirmed. False: it was credited before.
+    """Credit a payment the provider has confirmed, then do what it was for. False: it was credited before.
 
-    Once by three locks: the intent's row, UNIQUE (provider, reference) of receipts, the ledger's key.
+    Money that came is credited whatever becomes of its purpose: what cannot be done leaves it on the balance, and the
+    customer is told. Once by three locks: the intent's row, UNIQUE (provider, reference) of receipts, the ledger's key.
     """
     intent = tx.execute(select(PaymentIntent).where(PaymentIntent.id == intent_id).with_for_update()).mappings().one()
     if intent["state"] == "paid":
         return False
-    amount = Money(intent["amount_minor"], intent["currency"])
-    customer = account(tx.connection, intent["customer_id"])
-    recorded = post(
-        tx,
-        key=f"payment:{intent['reference']}",
-        kind="payment",
-        occurred_at=now,
-        now=now,
-        postings=[Posting(open_account(tx, "momo:mtn", amount.currency), customer.wallet_id, amount)],
-        memo={"intent": intent_id, "provider_reference": provider_reference},
-    )
-    number = next_receipt_number(tx)
-    tx.execute(
-        insert(Receipt).values(
-            number=number,
-            customer_id=customer.customer_id,
-            intent_id=intent_id,
-            entry_id=recorded.entry_id,
-            provider=intent["rail"],
-            provider_reference=provider_reference,
-            payer_phone=intent["payer_phone"],
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            received_at=now,
-        )
-    )
+    paid = _receive(tx, intent, provider_reference, now)
     move(
         tx,
         intent_id=intent_id,
@@ -88,8 +71,41 @@ def settle(
         provider_reference=provider_reference,
         ask_again_at=None,
     )
-    paid = Paid(
-        intent_id,
+    if not _attempt(tx, paid, lambda: fulfil[paid.purpose](tx, paid, now)):
+        _attempt(tx, paid, lambda: _tell_on_balance(tx, paid, now))
+    return True
+
+
+def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str, now: datetime) -> Paid:
+    """Write the money into the books and onto a receipt."""
+    amount = Money(intent["amount_minor"], intent["currency"])
+    customer = account(tx.connection, intent["customer_id"])
+    recorded = post(
+        tx,
+        key=f"payment:{intent['reference']}",
+        kind="payment",
+        occurred_at=now,
+        now=now,
+        postings=[Posting(open_account(tx, "momo:mtn", amount.currency), customer.wallet_id, amount)],
+        memo={"intent": intent["id"], "provider_reference": provider_reference},
+    )
+    number = next_receipt_number(tx)
+    tx.execute(
+        insert(Receipt).values(
+            number=number,
+            customer_id=customer.customer_id,
+            intent_id=intent["id"],
+            entry_id=recorded.entry_id,
+            provider=intent["rail"],
+            provider_reference=provider_reference,
+            payer_phone=intent["payer_phone"],
+            amount_minor=amount.minor,
+            currency=amount.currency,
+            received_at=now,
+        )
+    )
+    return Paid(
+        intent["id"],
         customer.customer_id,
         intent["request_key"],
         intent["purpose"],
@@ -97,7 +113,29 @@ def settle(
         amount,
         number,
     )
-    fulfil[intent["purpose"]](tx, paid, now)
+
+
+def _tell_on_balance(tx: Transaction, paid: Paid, now: datetime) -> None:
+    tell_on_balance(
+        tx,
+        customer_id=paid.customer_id,
+        purpose=paid.purpose,
+        amount=paid.amount,
+        receipt_number=paid.receipt_number,
+        now=now,
+    )
+
+
+def _attempt(tx: Transaction, paid: Paid, act: Callable[[], None]) -> bool:
+    """Do it in a savepoint. False: it failed in our own code, the log says why, and it left no trace."""
+    try:
+        with tx.connection.begin_nested():
+            act()
+    except Exception as fault:
+        if isinstance(fault, DBAPIError) and (fault.connection_invalidated or isinstance(fault.orig, _RACE_LOST)):
+            raise
+        LOG.exception("paid for, and not done", intent=paid.intent_id, purpose=paid.purpose)
+        return False
     return True
 
 

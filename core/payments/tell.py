@@ -15,6 +15,22 @@ from core.money import Money
 from core.payments.models import PaymentIntent
 
 
+def tell_on_balance(
+    tx: Transaction, *, customer_id: int, purpose: str, amount: Money, receipt_number: str, now: datetime
+) -> None:
+    """Text the customer that their money came and is on the balance, and not what it was meant for."""
+    customer = account(tx.connection, customer_id)
+    queue_text(
+        tx,
+        phone=customer.main_phone,
+        tongue=customer.tongue,
+        template="token_not_made" if purpose == "token" else "top_up_paid",
+        key=f"receipt:{receipt_number}",
+        now=now,
+        facts={"amount": amount, "receipt": receipt_number, "balance": customer.balance},
+    )
+
+
 def tell_ended(tx: Transaction, *, intent_id: int, template: str, now: datetime, code: str) -> None:
     """Text the customer that a payment was refused, expired, or is still unknown. Once per intent and ending."""
     intent = tx.execute(

@@ -20,18 +20,30 @@ Permission = Literal[
     "tickets.see",
     "tickets.close",  # whoever hears that it works again
     "staff.manage",
+    "billing.see",  # what a customer owes and why: services, documents, statements
+    "services.manage",  # begin, change, pause and end a customer's service; agreements on paying later
+    "adjustments.ask",  # credits, charges, write-offs, refunds: up to the role's limit at once, above it for a second
+    "adjustments.decide",
+    "catalogue.manage",  # tariffs, taxes, exchange rates, promotions, holidays, and the billing run
+    "reports.see",
+    "months.close",
 ]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
 
 _EVERYONE: Final[frozenset[Permission]] = frozenset({"self.use", "customers.see", "tickets.see", "tickets.close"})
-_COUNTER: Final[frozenset[Permission]] = frozenset({"customers.register", "cash.take", "receipts.see", "payments.see"})
+_COUNTER: Final[frozenset[Permission]] = frozenset(
+    {"customers.register", "cash.take", "receipts.see", "payments.see", "billing.see", "adjustments.ask"}
+)
 _MACHINES: Final[frozenset[Permission]] = frozenset({"outbox.see", "outbox.push", "network.see"})
+_BILLING: Final[frozenset[Permission]] = frozenset(
+    {"services.manage", "adjustments.decide", "catalogue.manage", "reports.see"}
+)
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
     "admin": PERMISSIONS,
-    "manager": _EVERYONE | _COUNTER | _MACHINES | {"customers.change"},
+    "manager": _EVERYONE | _COUNTER | _MACHINES | _BILLING | {"customers.change"},
     "cashier": _EVERYONE | _COUNTER,
     "technician": _EVERYONE | _MACHINES,
 }

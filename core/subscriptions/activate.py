@@ -18,7 +18,7 @@ from core.subscriptions.add import ordered_tariff
 from core.subscriptions.models import SubscriptionTerm
 from core.subscriptions.queries import locked
 from core.subscriptions.schedule import next_bill_day
-from core.subscriptions.states import By, move
+from core.subscriptions.states import By, move, refuse_unless_possible
 
 
 def activate(tx: Transaction, *, subscription_id: int, by: By, ids: Ids, sealer: Sealer) -> tuple[Granted, TariffTerms]:
@@ -32,6 +32,7 @@ def activate(tx: Transaction, *, subscription_id: int, by: By, ids: Ids, sealer:
     """
     today = juba_day(by.now)
     service = locked(tx.connection, subscription_id)
+    refuse_unless_possible(service, "activate")
     tariff_id = ordered_tariff(tx, subscription_id)
     terms = tariff_book(tx.connection).version(tariff_id, today)
     if terms is None:

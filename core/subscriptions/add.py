@@ -60,7 +60,7 @@ def add_subscription(
             slowed=False,
             pay=tariff.pay,
             anchor_day=1,
-            promotion_id=promotion.promotion_id if promotion else None,
+            promotion_id=promotion.id if promotion else None,
             promotion_left=promotion.periods if promotion else 0,
             kept_days=0,
             added_at=by.now,

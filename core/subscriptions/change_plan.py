@@ -12,7 +12,7 @@ from core.errors import NotFound, OtherBilling, PlanGone, SamePlan
 from core.subscriptions import access
 from core.subscriptions.activate import open_term
 from core.subscriptions.queries import Service, locked
-from core.subscriptions.states import By, move
+from core.subscriptions.states import By, move, refuse_unless_possible
 from core.subscriptions.stop import tariff_of
 from core.subscriptions.terms import close_term
 
@@ -41,6 +41,7 @@ def change_plan(tx: Transaction, *, subscription_id: int, tariff_id: int, at_per
     """
     today = juba_day(by.now)
     service = locked(tx.connection, subscription_id)
+    refuse_unless_possible(service, "change_plan")
     book = tariff_book(tx.connection)
     before = tariff_of(tx, service, today)
     from_day = _end_of_period(service, today) if at_period_end else today

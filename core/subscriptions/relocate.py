@@ -16,7 +16,7 @@ from core.sealing import Sealer
 from core.subscriptions import access
 from core.subscriptions.add import PLACE_CHARS_MAX
 from core.subscriptions.queries import locked
-from core.subscriptions.states import By, move
+from core.subscriptions.states import By, move, refuse_unless_possible
 from core.subscriptions.stop import tariff_of
 
 
@@ -31,6 +31,7 @@ def relocate(
         ReasonMissing: no place is named.
     """
     service = locked(tx.connection, subscription_id)
+    refuse_unless_possible(service, "relocate")
     if not place.strip():
         raise ReasonMissing
     if tx.execute(select(RouterRow.id).where(RouterRow.id == router_id)).first() is None:

@@ -8,7 +8,7 @@ from core.days import juba_day
 from core.db.engine import Transaction
 from core.subscriptions import access
 from core.subscriptions.queries import locked
-from core.subscriptions.states import By, move
+from core.subscriptions.states import By, move, refuse_unless_possible
 from core.subscriptions.stop import tariff_of
 
 
@@ -28,6 +28,7 @@ def unslow(tx: Transaction, *, subscription_id: int, by: By) -> bool:
 
 def _set(tx: Transaction, subscription_id: int, verb: str, by: By, *, slowed: bool) -> bool:
     service = locked(tx.connection, subscription_id)
+    refuse_unless_possible(service, verb)
     if service.slowed == slowed:
         return False
     state = move(tx, service, verb, by, {}, slowed=slowed)

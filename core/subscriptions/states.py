@@ -25,7 +25,7 @@ MOVES: Final[Mapping[str, tuple[frozenset[str], str | None]]] = {
     "resume": (frozenset({"suspended"}), "active"),
     "slow": (frozenset({"active"}), None),
     "unslow": (frozenset({"active", "paused", "suspended"}), None),
-    "change_plan": (frozenset({"active", "paused", "suspended"}), None),
+    "change_plan": (frozenset({"active"}), None),
     "relocate": (frozenset({"active", "paused", "suspended"}), None),
     "terminate": (frozenset({"pending", "active", "paused", "suspended"}), "terminated"),
 }
@@ -33,16 +33,30 @@ MOVES: Final[Mapping[str, tuple[frozenset[str], str | None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts, when and why. Without staff it was the system, by its own rules, or the customer."""
+    """Who acts, when and why. Without staff it was the system, by its own rules, or the customer.
+
+    `request`: the key of the request that asks for it, kept with the act, so that the same one is known again.
+    """
 
     now: datetime
     why: str
     staff_id: int | None = None
+    request: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse an act without a reason."""
         if not self.why.strip():
             raise ReasonMissing
+
+
+def refuse_unless_possible(service: Service, verb: str) -> None:
+    """Look before anything is touched.
+
+    Raises:
+        NotPossibleNow: the verb is not for the state the subscription is in.
+    """
+    if service.state not in MOVES[verb][0]:
+        raise NotPossibleNow(what="subscription", state=service.state)
 
 
 def move(tx: Transaction, service: Service, verb: str, by: By, detail: Mapping[str, Any], **values: Any) -> str:
@@ -51,10 +65,8 @@ def move(tx: Transaction, service: Service, verb: str, by: By, detail: Mapping[s
     Raises:
         NotPossibleNow: not from the state it is in.
     """
-    allowed, to_state = MOVES[verb]
-    if service.state not in allowed:
-        raise NotPossibleNow(what="subscription", state=service.state)
-    state = to_state or service.state
+    refuse_unless_possible(service, verb)
+    state = MOVES[verb][1] or service.state
     tx.execute(update(Subscription).where(Subscription.id == service.subscription_id).values(state=state, **values))
     tx.execute(
         insert(SubscriptionMove).values(
@@ -65,7 +77,7 @@ def move(tx: Transaction, service: Service, verb: str, by: By, detail: Mapping[s
             at=by.now,
             staff_id=by.staff_id,
             why=by.why.strip()[:REASON_CHARS_MAX],
-            detail=dict(detail),
+            detail={**detail, "request": by.request} if by.request else dict(detail),
         )
     )
     return state

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from core.catalog.tariffs import TariffTerms, tariff_book
-from core.days import DAY, juba_day
+from core.days import DAY, juba_day, period_of
 from core.db.engine import Transaction
 from core.subscriptions import access
 from core.subscriptions.queries import Service
 from core.subscriptions.schedule import next_bill_day
-from core.subscriptions.states import By, move
+from core.subscriptions.states import By, move, refuse_unless_possible
 from core.subscriptions.terms import close_term, reopen_term, tariff_on
 
 
@@ -28,6 +28,7 @@ def days_off(tx: Transaction, service: Service, verb: str, by: By, **values: obj
 
     Days paid in advance are kept; postpaid days used are billed when their month is over.
     """
+    refuse_unless_possible(service, verb)
     tomorrow = juba_day(by.now) + DAY
     tariff_id = close_term(tx, service.subscription_id, tomorrow)
     if service.pay == "prepaid":
@@ -42,6 +43,7 @@ def days_off(tx: Transaction, service: Service, verb: str, by: By, **values: obj
 
 def days_on(tx: Transaction, service: Service, verb: str, by: By, **values: object) -> Resumed:
     """Let it go on from today, first with the days that were kept."""
+    refuse_unless_possible(service, verb)
     begins = reopen_term(tx, service.subscription_id, juba_day(by.now))
     terms = tariff_of(tx, service, begins)
     billed_until, anchor = begins, service.anchor_day
@@ -51,6 +53,8 @@ def days_on(tx: Transaction, service: Service, verb: str, by: By, **values: obje
             anchor = billed_until.day
     elif service.next_bill_on is not None and service.billed_until is not None:
         billed_until = service.billed_until  # days used before it stopped wait for their month to be over
+    else:
+        billed_until = period_of(begins, anchor).first  # days off before it cost nothing
     move(
         tx,
         service,

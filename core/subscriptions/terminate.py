@@ -8,7 +8,7 @@ from core.days import DAY, juba_day
 from core.db.engine import Transaction
 from core.subscriptions import access
 from core.subscriptions.queries import Service, locked
-from core.subscriptions.states import By, move
+from core.subscriptions.states import By, move, refuse_unless_possible
 from core.subscriptions.terms import close_term
 
 
@@ -22,6 +22,7 @@ def terminate(tx: Transaction, *, subscription_id: int, by: By) -> Service:
     """
     today = juba_day(by.now)
     service = locked(tx.connection, subscription_id)
+    refuse_unless_possible(service, "terminate")
     next_bill_on: date | None = None
     if service.state == "active":
         close_term(tx, subscription_id, today + DAY)

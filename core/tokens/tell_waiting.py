@@ -11,17 +11,18 @@ from core.access.models import AccessGrant
 from core.customers.queries import account, tongue_for
 from core.db.engine import Database
 from core.messaging.queue_text import queue_text
-from core.network.models import Placement
+from core.network.models import Placement, RouterRow
 from core.tokens.models import Hotspot, Token
 
-PATIENCE: Final = timedelta(seconds=20)  # a healthy router has it long before; sooner we would cry wolf
+PATIENCE: Final = timedelta(seconds=20)  # a healthy router has it long before; a hiccup is over by then
 BATCH_MAX: Final = 200
 
 
 def tell_waiting(db: Database, now: datetime) -> int:
     """Text those whose token their router does not hold yet, and those who were told so and can go online now.
 
-    Why the router does not hold it is the same to who paid: it is dead, it refuses, or nobody got to it.
+    Whether their router is dead or refuses is the same to who paid. That nobody got to it yet is no sign of either:
+    after a power cut of ours its lease has still to end, and the network is on.
     """
     told = 0
     with db.transaction() as tx:
@@ -35,6 +36,7 @@ def tell_waiting(db: Database, now: datetime) -> int:
                 Placement.confirmed_at,
             )
             .join(Placement, Placement.grant_id == Token.grant_id)
+            .join(RouterRow, RouterRow.id == Placement.router_id)
             .join(AccessGrant, AccessGrant.id == Token.grant_id)
             .join(Hotspot, Hotspot.id == Token.hotspot_id)
             .where(
@@ -43,6 +45,7 @@ def tell_waiting(db: Database, now: datetime) -> int:
                     Token.told_waiting_at.is_(None)
                     & Placement.confirmed_at.is_(None)
                     & (Placement.wanted_at <= now - PATIENCE)
+                    & ((RouterRow.failures > 0) | (Placement.tries > 0))
                     & (AccessGrant.status == "waiting")  # who was online already holds a user that works
                 )
                 | (

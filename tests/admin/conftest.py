@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import admin
 from core.clock import FixedClock
 from core.parts import Parts
 from core.staff.add import add_member, reset_password
+from tests.provider import Provider, found
 from tests.town import Town
 
 PASSWORD = "a long enough secret"
@@ -49,11 +51,27 @@ class Desk:
             environ_overrides=headers,
         )
 
+    def key(self, path: str) -> str:
+        """The key of a form just shown."""
+        made = re.search(r'name="key" value="([^"]+)"', self.get(path).text)
+        assert made
+        return made[1]
+
     def cash_key(self, number: str) -> str:
         """The key of a cash form just shown."""
-        found = re.search(r'name="key" value="([^"]+)"', self.get(f"/customers/{number}/cash").text)
-        assert found
-        return found[1]
+        return self.key(f"/customers/{number}/cash")
+
+    def told(self, answer: TestResponse) -> str:
+        """What the page after an act says was done."""
+        assert answer.status_code == 303, answer.text
+        said = re.findall(r'<p class="said" role="status">(.*?)</p>', self.client.get(answer.location).text)
+        return html.unescape(re.sub(r"<[^>]*>", "", " ".join(said)))
+
+    def refused(self, answer: TestResponse, status: int = 422) -> str:
+        """The one sentence of a refusal."""
+        assert answer.status_code == status, (answer.status_code, answer.location)
+        (sentence,) = re.findall(r'role="alert" id="refusal">(.*?)</p>', answer.text)
+        return html.unescape(re.sub(r"<[^>]*>", "", sentence))
 
 
 @pytest.fixture
@@ -84,6 +102,12 @@ def app(parts: Parts, town: Town, session_clock: FixedClock) -> Flask:
     admin.init_app(app, parts, session_clock=session_clock)
     app.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
     return app
+
+
+@pytest.fixture
+def provider(app: Flask, parts: Parts, town: Town, clock: FixedClock) -> Provider:
+    """A small provider with monthly customers, on 1 November 2026, and somebody at every desk."""
+    return found(parts, town, clock)
 
 
 @pytest.fixture

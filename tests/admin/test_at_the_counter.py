@@ -7,6 +7,8 @@ from sqlalchemy import text
 
 from core.customers.change import set_status
 from core.money import Money
+from core.payments.open_intent import open_intent
+from core.payments.settle import settle
 from tests.town import ACHOL, KIDEN, count, everything_agrees, snapshot, texts_to
 
 AUDIT = ("audit_entry",)
@@ -29,6 +31,55 @@ def test_a_customer_is_found_by_account_number_and_by_receipt(mary, town):
     page = mary.get(f"/search?q={receipt}", follow_redirects=True)
     assert "Achol" in page.text
     assert receipt in page.text
+
+
+@pytest.mark.parametrize("as_said", ["#{}", "Receipt {}", "receipt no. {}:", "{}.", "({})", "إيصال {}؟"])
+def test_a_receipt_is_found_however_its_number_is_read_out(mary, town, as_said):
+    key = mary.cash_key(town.achol.number)
+    receipt = receipt_of(mary.post(f"/customers/{town.achol.number}/cash", amount="500", key=key))
+    for number in (
+        receipt,
+        f"{receipt[:3]} {receipt[3:]}",
+        receipt.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
+    ):
+        answer = mary.get("/search", query_string={"q": as_said.format(number)})
+        assert answer.location == f"/admin/receipts/{receipt}", number
+
+
+def by_momo(parts, town, theirs: str) -> str:
+    """A payment MTN confirmed under a number of its own; the number of our receipt."""
+    now = parts.clock.now()
+    with parts.db.transaction() as tx:
+        opened = open_intent(
+            tx,
+            request_key="k",
+            customer=town.achol,
+            payer_phone=ACHOL,
+            amount=Money.of(500, "SSP"),
+            purpose="topup",
+            purpose_body={},
+            platform="p",
+            now=now,
+            ids=parts.ids,
+        )
+        settle(tx, intent_id=opened.intent_id, provider_reference=theirs, now=now, why={}, fulfil={})
+        return str(tx.execute(text("SELECT number FROM receipt")).scalar_one())
+
+
+def test_a_payment_by_momo_is_found_by_the_number_mtn_texted_and_shows_it(mary, desk_of, parts, town):
+    receipt = by_momo(parts, town, "23503452987")
+    for said in ("23503452987", "MTN 23503452987.", "٢٣٥٠٣٤٥٢٩٨٧"):
+        page = mary.get("/search", query_string={"q": said}, follow_redirects=True)
+        assert f'Receipt <bdi dir="ltr">{receipt}' in page.text, said
+        assert "23503452987" in page.text
+    assert "Nobody found" in desk_of("gatluak").get("/search?q=23503452987").text
+
+
+def test_the_key_of_a_cash_form_finds_nothing(mary, town):
+    key = mary.cash_key(town.achol.number)
+    receipt = receipt_of(mary.post(f"/customers/{town.achol.number}/cash", amount="500", key=key))
+    assert "Nobody found" in mary.get("/search", query_string={"q": key}).text
+    assert key not in mary.get(f"/receipts/{receipt}").text
 
 
 def test_nobody_is_found_without_a_fault(mary):

@@ -10,6 +10,7 @@ from core.ids import with_check_digit
 from core.messaging import outbox
 from core.messaging.queue_text import queue_text
 from core.money import Money
+from core.payments.open_intent import open_intent
 from core.staff import audit  # noqa: F401 - the room is loaded as in the product
 from tests.town import ACHOL, count
 
@@ -67,6 +68,41 @@ def test_a_row_is_late_only_after_a_while(mary, parts, clock):
     page = mary.get("/stuck").text
     assert "late" in page
     assert "Received SSP 5 in cash" in page
+
+
+def test_a_technician_sees_what_is_stuck_and_no_money(desk_of, parts, town):
+    a_text(parts)
+    now = parts.clock.now()
+    with parts.db.transaction() as tx:
+        open_intent(
+            tx,
+            request_key="k",
+            customer=town.achol,
+            payer_phone=ACHOL,
+            amount=Money.of(4321, "SSP"),
+            purpose="topup",
+            purpose_body={},
+            platform="p",
+            now=now,
+            ids=parts.ids,
+        )
+        row = tx.execute(text("SELECT id FROM outbox WHERE kind = 'momo.request'")).scalar_one()
+        outbox.bury(tx, row, now=now, error="no answer: ConnectTimeout")
+        facts = {"number": "1234"}
+        queue_text(tx, phone=ACHOL, tongue="en", template="fault_heard", key="fault", now=now, facts=facts)
+        row = tx.execute(text("SELECT id FROM outbox WHERE key = 'fault'")).scalar_one()
+        outbox.bury(tx, row, now=now, error="the gateway said no")
+    pages = {name: desk_of(name).get("/stuck").text for name in ("mary", "gatluak")}
+    for money in ("SSP 5", "4,321", "Receipt 1"):
+        assert money in pages["mary"], money
+        assert money not in pages["gatluak"], money
+    for page in pages.values():
+        assert page.count("given up") == 3
+        assert "We noted the fault" in page
+        assert "no answer: ConnectTimeout" in page
+    gatluak = desk_of("gatluak")
+    gatluak.post("/stuck/push-all")
+    assert count(parts, "outbox", "state = 'dead'") == 0
 
 
 def test_a_row_meant_for_later_is_not_late(mary, parts, clock):

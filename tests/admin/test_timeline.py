@@ -5,7 +5,7 @@ import re
 from sqlalchemy import text
 
 from core.catalog.queries import offer_of_version
-from core.crm.timeline import _MONEYLESS_TEXTS, timeline
+from core.crm.timeline import MONEYLESS_TEXTS, timeline
 from core.customers.queries import account
 from core.messaging.texts import TEXTS
 from core.money import Money
@@ -143,7 +143,7 @@ def test_a_technician_sees_what_happened_and_no_money(desk_of, parts, town):
 def test_every_text_that_names_an_amount_is_hidden_from_a_technician():
     for name, template in TEXTS.items():
         if set(re.findall(r"{(\w+)}", template.original)) & {"amount", "balance", "receipt", "screen"}:
-            assert f"'{name}'" not in _MONEYLESS_TEXTS, name
+            assert f"'{name}'" not in MONEYLESS_TEXTS, name
 
 
 def test_calls_and_texts_in_stand_on_it(mary, parts, town):

@@ -22,6 +22,8 @@ def test_every_fault_of_the_environment_is_listed_at_once(environ):
         "SHABAKA_SERVICE_CODE": "384",
         "MOMO_CURRENCY": "XXX",
         "MOMO_ASKS_PER_SECOND_MAX": "many",
+        "SHABAKA_CARE_PHONE": "the office",
+        "SHABAKA_ROUNDING_STEP_MINOR": "0",
     }
     del broken["AT_API_KEY"]
     with pytest.raises(SettingsError) as refused:
@@ -34,10 +36,21 @@ def test_every_fault_of_the_environment_is_listed_at_once(environ):
         "SHABAKA_SERVICE_CODE",
         "MOMO_CURRENCY",
         "MOMO_ASKS_PER_SECOND_MAX",
+        "SHABAKA_CARE_PHONE",
+        "SHABAKA_ROUNDING_STEP_MINOR",
         "AT_API_KEY",
     ):
         assert name in named
-    assert len(refused.value.faults) == 7
+    assert len(refused.value.faults) == 9
+
+
+def test_what_an_installation_need_not_say_has_a_default(environ):
+    settings = load(environ)
+    assert settings.care_phone is None
+    assert (settings.seller_name, settings.seller_tin) == ("Shabaka", "")
+    assert (settings.seller_address, settings.rounding_step_minor) == ("Juba, South Sudan", 100)
+    said = load(environ | {"SHABAKA_CARE_PHONE": "0912000000", "SHABAKA_SELLER_TIN": "100200300"})
+    assert (said.care_phone, said.seller_tin) == ("0912000000", "100200300")
 
 
 def test_settings_do_not_show_their_secrets(environ):
@@ -93,6 +106,49 @@ def test_what_may_be_a_pin_is_taken_out_of_typed_inputs():
     assert redact_text("الرقم السري 1234") == "الرقم السري [redacted]"
     assert redact_text("password: hunter2") == "password [redacted]"
     assert redact_text("TOPUP 5000") == "TOPUP 5000"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("12345.", "[redacted]"),
+        ("12345!", "[redacted]"),
+        ("1234#", "[redacted]"),
+        ("1 2 3 4 5", "[redacted]"),
+        ("١ ٢ ٣ ٤", "[redacted]"),
+        ("12 345", "[redacted]"),
+        ("12-34-5", "[redacted]"),
+        ("mpin12345", "mpin[redacted]"),
+        ("MPIN 12345", "MPIN [redacted]"),
+        ("M-PIN: 1 2 3 4", "M-PIN: [redacted]"),
+        ("momo 12345", "momo [redacted]"),
+        ("مومو ١٢٣٤٥", "مومو [redacted]"),
+        ("sirri12345", "sirri[redacted]"),
+        ("ragam sirri 12 345 de", "ragam sirri [redacted] de"),
+        ("0921234567", "0921234567"),
+        ("0921 234 567", "0921 234 567"),
+        ("TOPUP 5 000", "TOPUP 5 000"),
+        ("BUY 3H", "BUY 3H"),
+        ("shopping 5000", "shopping 5000"),
+        ("500", "500"),
+    ],
+)
+def test_a_pin_is_taken_out_however_it_is_dressed(typed, kept):
+    assert redact_text(typed) == kept
+    assert redact_inputs(f"2*1*{typed}*1") == f"2*1*{kept}*1"
+
+
+def test_an_amount_that_was_asked_for_is_kept_where_it_looks_like_one():
+    assert redact_inputs("3*5 000*1") == "3*5 000*1"
+    assert redact_inputs("3*12,500*1") == "3*12,500*1"
+    assert redact_inputs("3*500*1") == "3*500*1"
+    assert redact_inputs("3*5000*1") == "3*[redacted]*1"  # what may as well be a PIN is not
+    assert redact_inputs("3*500*1234#") == "3*500*[redacted]"
+    assert redact_inputs("3*12345.*1") == "3*[redacted]*1"
+    assert redact_inputs("3*1 2 3 4*1") == "3*[redacted]*1"
+    assert redact_inputs("3*500*12 345") == "3*500*[redacted]"
+    assert redact_text("5 000", amount_asked=True) == "5 000"
+    assert redact_text("54321", amount_asked=True) == "[redacted]"
 
 
 def test_a_sealed_secret_opens_with_an_old_key_and_with_no_other():

@@ -1,23 +1,37 @@
 """The people of the stories as facts, and a little world in which their commands have effects between two hops."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from core.callers.commands import (
     BuyToken,
+    ChangePlan,
     Command,
     HearAgain,
+    PayBill,
+    PayInParts,
     Register,
     Rename,
     ReportFault,
     ResendToken,
     SetLanguage,
     Silence,
+    TextStatement,
     TopUp,
 )
-from core.callers.facts import CustomerFact, Facts, HotspotFact, PlanFact, TokenFact
+from core.callers.facts import (
+    OWES_NOTHING,
+    BillFact,
+    CustomerFact,
+    Facts,
+    HotspotFact,
+    PlanFact,
+    ServiceFact,
+    TariffFact,
+    TokenFact,
+)
 from core.catalog.plan_words import plan_words
-from core.errors import InsufficientBalance, PlanGone, Refusal
+from core.errors import InsufficientBalance, PlanGone, PlanRunning, Refusal
 from core.languages import tongue_of
 from core.money import Money
 from core.phones import national
@@ -51,6 +65,23 @@ TOKENS = {
     ),
     "over": TokenFact(904, "Munuki Net", "yyx3ac", "running", HOUR, None, 0, NOON_IN_JUBA - timedelta(seconds=5)),
 }
+POSTPAID, PREPAID = ("postpaid", "anniversary"), ("prepaid", "anniversary")
+TARIFFS = (
+    TariffFact(1, 1, "Home", "باقة المنزل", *POSTPAID, Money.of(30_000, "SSP")),
+    TariffFact(2, 2, "Office", "باقة المكتب", *POSTPAID, Money.of(90_000, "SSP")),
+    TariffFact(3, 3, "Family", "باقة العائلة", *POSTPAID, Money.of(60_000, "SSP")),
+    TariffFact(4, 4, "Home Prepaid", "المنزل مقدما", *PREPAID, Money.of(30_000, "SSP")),
+    TariffFact(5, 5, "Family Prepaid", "العائلة مقدما", *PREPAID, Money.of(60_000, "SSP")),
+)
+FIRST_OF_MONTH = date(2026, 12, 1)
+SERVICES = {
+    "home": ServiceFact(21, "20003", "active", "postpaid", FIRST_OF_MONTH, 1, "Home", "باقة المنزل", "anniversary"),
+    "office": ServiceFact(22, "20011", "active", "postpaid", FIRST_OF_MONTH, 2, "Office", "باقة المكتب", "anniversary"),
+    "prepaid": ServiceFact(
+        23, "20029", "active", "prepaid", FIRST_OF_MONTH, 4, "Home Prepaid", "المنزل مقدما", "anniversary"
+    ),
+    "suspended": ServiceFact(24, "20037", "suspended", "postpaid", None, 1, "Home", "باقة المنزل", "anniversary"),
+}
 PHONES = {
     "Achol": "+211921234567",
     "Deng": "+211991234567",
@@ -60,7 +91,18 @@ PHONES = {
 }
 
 
-def facts_of(caller="Achol", tongue="en", *, balance=2_000, networks=2, tokens=(), plans=PLANS, name=None):
+def facts_of(
+    caller="Achol",
+    tongue="en",
+    *,
+    balance=2_000,
+    networks=2,
+    tokens=(),
+    plans=PLANS,
+    name=None,
+    bill=OWES_NOTHING,
+    services=(),
+):
     """What a conversation knows of somebody. Kiden is nobody here."""
     known = caller != "Kiden"
     tokens = tuple(TOKENS[token] if isinstance(token, str) else token for token in tokens)
@@ -79,7 +121,18 @@ def facts_of(caller="Achol", tongue="en", *, balance=2_000, networks=2, tokens=(
         service_code="*384*77#",
         short_code="7722",
         now=NOON_IN_JUBA,
+        bill=bill,
+        services=tuple(SERVICES[one] if isinstance(one, str) else one for one in services),
+        tariffs=TARIFFS,
     )
+
+
+def bill_of(pounds, late=0, count=1):
+    """A bill due in three weeks; what is late was due three weeks ago."""
+    if not pounds:
+        return OWES_NOTHING
+    first = date(2026, 11, 2) if late else date(2026, 12, 15)
+    return BillFact(Money.of(pounds, "SSP"), Money.of(late, "SSP"), first, count)
 
 
 @dataclass
@@ -87,6 +140,7 @@ class World:
     """Facts that change as commands are carried out, as the books would change them."""
 
     facts: Facts
+    in_parts: bool = False
 
     def carry_out(self, command: Command) -> None:
         """Raises the refusal that the house would raise; then nothing has changed."""
@@ -99,11 +153,31 @@ class World:
                 self.facts = replace(self.facts, customer=replace(self.facts.customer, name=command.name))
             case BuyToken():
                 self._sell(command)
+            case PayInParts():
+                if self.in_parts:
+                    raise PlanRunning
+                self.in_parts = True
+            case ChangePlan():
+                self._change(command)
             case _:
                 pass
 
     def withdraw(self, alias: int) -> None:
         self.facts = replace(self.facts, plans=tuple(plan for plan in self.facts.plans if plan.alias != alias))
+
+    def pay_the_bill(self) -> None:
+        self.facts = replace(self.facts, bill=OWES_NOTHING)
+
+    def _change(self, command: ChangePlan) -> None:
+        service = next(one for one in self.facts.services if one.subscription_id == command.subscription_id)
+        tariff = next(one for one in TARIFFS if one.tariff_id == command.tariff_id)
+        balance = self.facts.customer.balance
+        if service.pay == "prepaid" and not command.at_period_end and balance < tariff.price:
+            raise InsufficientBalance(needed=tariff.price, have=balance)
+        if not command.at_period_end:
+            changed = replace(service, tariff_id=tariff.tariff_id, tariff_en=tariff.name_en, tariff_ar=tariff.name_ar)
+            services = tuple(changed if one is service else one for one in self.facts.services)
+            self.facts = replace(self.facts, services=services)
 
     def _sell(self, command: BuyToken) -> None:
         plan = next((plan for plan in self.facts.plans if plan.version_id == command.version_id), None)
@@ -143,6 +217,16 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             if command.pay_with == "balance":
                 return f"sells {bought}, {command.price} from the balance"
             return f"asks {national(command.payer)} to pay {command.price} by MoMo, for {bought}"
+        case PayBill():
+            return f"asks {national(command.payer)} to pay {command.amount} by MoMo, for the bill"
+        case PayInParts():
+            return f"agrees that what is owed is paid in {command.parts} parts, and texts them"
+        case ChangePlan():
+            number = next(one.number for one in facts.services if one.subscription_id == command.subscription_id)
+            plan = next(one.name_en for one in facts.tariffs if one.tariff_id == command.tariff_id)
+            return f"puts service {number} on {plan}, {'when its month is over' if command.at_period_end else 'from now on'}"
+        case TextStatement():
+            return "texts the statement"
         case ResendToken():
             token = next(token for token in facts.tokens if token.token_id == command.token_id)
             return f"texts the password of {token.username} again"

@@ -1,10 +1,11 @@
 """The longest facts that are still real, and where every state stands with them."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from core import errors
-from core.callers.facts import HotspotFact, PlanFact, TokenFact
+from core.billing.statement_text import BILLS_MAX, bill_lines
+from core.callers.facts import BillFact, HotspotFact, PlanFact, ServiceFact, TariffFact, TokenFact
 from core.languages import say
 from core.messaging.texts import REASONS
 from core.money import Money
@@ -19,6 +20,9 @@ ALMOST_A_YEAR = 359 * DAY  # 11 months 29 days
 DATA = 12_500_000_000
 NAMES = {"en": "Achol Nyandeng", "ar": "أشول نيانديق", "ar_Latn": "Achol Nyandeng"}
 NAME_CHARS = 60
+PLAN_NAMES = ("Family and Neighbours Unlimited Plus", "باقة العائلة والجيران بلا حدود وبلا انقطاع")
+DAY_DUE = date(2026, 12, 15)
+INVOICE = "INV-2026-100123"
 LAST_HOTSPOT = 10
 
 
@@ -38,6 +42,15 @@ def longest_facts(tongue, ssid):
             else TokenFact(n, ssid, "acdef3", "waiting", ALMOST_A_YEAR, None, 0, None)
             for n in range(1, 10)
         ),
+        bill=BillFact(Money.of(BALANCE, "SSP"), Money.of(BALANCE - 1, "SSP"), DAY_DUE, 12),
+        services=tuple(
+            ServiceFact(n, "100002", "active", pay, DAY_DUE, n, *PLAN_NAMES, "anniversary")
+            for n, pay in ((1, "prepaid"), (2, "postpaid"), (3, "prepaid"))
+        ),
+        tariffs=tuple(
+            TariffFact(n, 80 + n, *PLAN_NAMES, "prepaid" if n % 2 else "postpaid", "anniversary", AMOUNT)
+            for n in range(1, 10)
+        ),
     )
 
 
@@ -49,6 +62,7 @@ BUYING = {
     "payer": PHONES["Deng"],
 }
 TOPPING_UP = {"amount": AMOUNT.minor, "payer": PHONES["Deng"]}
+CHANGING = {"service": 1, "tariff": 5, "later": True}
 # Every state, with what was answered on the way to it.
 STANDING = {
     "welcome.language": {},
@@ -78,6 +92,19 @@ STANDING = {
     "account.menu": {},
     "account.name": {},
     "account.thanks": {},
+    "bill.show": {},
+    "bill.amount": {},
+    "bill.payer": TOPPING_UP,
+    "bill.confirm": TOPPING_UP,
+    "bill.sent": TOPPING_UP,
+    "bill.parts": {},
+    "bill.agree": {"parts": 4},
+    "bill.agreed": {"parts": 4},
+    "bill.statement": {},
+    "my_plan.service": {},
+    "my_plan.tariff": {"service": 1},
+    "my_plan.when": CHANGING,
+    "my_plan.changed": CHANGING,
 }
 
 
@@ -113,6 +140,8 @@ def text_facts(tongue, ssid):
     return {
         "amount": AMOUNT,
         "balance": Money.of(BALANCE, "SSP"),
+        "bills": bill_lines([(INVOICE, AMOUNT, AMOUNT)] * BILLS_MAX, tongue),
+        "due": Money.of(BALANCE, "SSP"),
         "code": "*384*77#",
         "number": "1000017",
         "password": "acdefh34",
@@ -121,4 +150,12 @@ def text_facts(tongue, ssid):
         "receipt": "1000017",
         "ssid": ssid,
         "username": "acdef3",
+        "invoice": "INV-2026-1000000",
+        "day": "30/12/2026",
+        "service": "1200008",
+        "parts": "\n".join(["30/12 16,666,666"] * 6),
+        "settled": AMOUNT,
+        "tariff": {"en": "Home 10 Mbit unlimited", "ar": "منزل 10 ميغابت بلا حد", "ar_Latn": "Home 10 Mbit unlimited"}[
+            tongue
+        ],
     }

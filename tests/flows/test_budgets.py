@@ -10,6 +10,7 @@ from flows.machine import STATES
 from flows.refusals import SENTENCES, sentence
 from flows.screen import BACK, MORE, OPTIONS_MAX, SCREEN_GSM_CHARS_MAX, SCREEN_UCS2_CHARS_MAX, screens
 from flows.session import Page, Session
+from tests.flows.cast import bill_of, facts_of
 from tests.flows.longest import ARABIC_SSID, LATIN_SSID, STANDING, longest_facts, refusal_of, text_facts
 
 SSIDS = pytest.mark.parametrize("ssid", [LATIN_SSID, ARABIC_SSID], ids=["latin", "arabic"])
@@ -87,6 +88,17 @@ def test_more_leads_past_no_choice_after_a_wrong_number(state, tongue):
         turn = step(turn.session, MORE, facts)
         seen |= set(keys_of(turn.screen.text))
     assert seen >= {key for key, _label in page.options}
+
+
+@IN_EVERY_TONGUE
+@pytest.mark.parametrize("late", [0, 36_000, 99_999_999])
+@pytest.mark.parametrize("owes", [0, 99_999_999])
+@pytest.mark.parametrize("services", [(), ("prepaid",), ("home", "office", "suspended")])
+def test_a_bill_is_told_whole_on_its_first_screen(tongue, owes, late, services):
+    facts = facts_of(tongue=tongue, bill=bill_of(owes, min(owes, late), 12), services=services)
+    page = STATES["bill.show"][0](Session("bill.show"), facts)
+    assert faults(page, tongue) == []
+    assert page.head in screens(page, tongue)[0]
 
 
 @IN_EVERY_TONGUE

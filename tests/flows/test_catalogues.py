@@ -12,6 +12,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
+from core.billing.statement_text import BILLS_MAX, bill_lines
 from core.languages import TONGUES, catalogue, say
 from core.messaging.segments import measure, substitute
 from core.messaging.texts import REASONS, TEXTS
@@ -19,6 +20,7 @@ from core.money import Money
 from flows.keywords import understand
 from flows.refusals import SENTENCES, STAFF_SENTENCES
 from flows.screen import BACK, fits
+from tests.flows.longest import INVOICE
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = ("core", "flows", "ussd", "sms_bot")  # read on a phone: wanted in every tongue
@@ -35,6 +37,14 @@ LONGEST = {
     "amount": Money.of(5_000_000, "SSP"),
     "balance": Money.of(5_000_000, "SSP"),
     "code": "*384*77#",
+    "count": 4,
+    "day": "15/12/2026",
+    "invoice": INVOICE,
+    "late": Money.of(5_000_000, "SSP"),
+    "parts": "\n".join(["30/12 833,333"] * 6),
+    "service": "100002",
+    "settled": Money.of(5_000_000, "SSP"),
+    "tariff": "Home Plus",
     "have": Money.of(5_000_000, "SSP"),
     "least": Money.of(100, "SSP"),
     "most": Money.of(5_000_000, "SSP"),
@@ -59,6 +69,8 @@ def longest(tongue):
     time = TIME[tongue]
     reason = max((say(tongue, reason) for reason in REASONS.values()), key=len)
     return LONGEST | {
+        "bills": bill_lines([(INVOICE, LONGEST["amount"], LONGEST["amount"])] * BILLS_MAX, tongue),
+        "due": LONGEST["amount"],
         "plan": PLAN[tongue],
         "time": time,
         "left": say(tongue, "{time} left", time=time),

@@ -15,6 +15,9 @@ SPELLED = {
     "fault": "FAULT fault! problem slow mushkila عطل عُطل مشكلة مشكله المشكلة بلاغ",
     "help": "HELP help? info musaada مساعدة مساعده المساعدة",
     "language": "language LANG lugha لغة اللغة لغه",
+    "bill": "BILL bills invoice Fatura فاتورة الفاتورة فاتوره فاتورتي فواتير",
+    "plan": "PLAN plans package baga باقة الباقة باقه باقتي خطة الخطة",
+    "statement": "STATEMENT kashf KASHF كشف الكشف",
     "menu": "MENU hi Hello salam قائمة القائمة قائمه سلام مرحبا مرحباً",
     "join": "JOIN register تسجيل سجل سجّل",
     "stop": "STOP stop. Stop! stopall unsubscribe قف توقف وقف إيقاف ايقاف WAGIF",
@@ -37,6 +40,17 @@ def test_a_keyword_is_understood_however_it_is_spelled(keyword, text):
         ("Top-Up ٥٠٠", "topup", "500"),
         ("topup:500", "topup", "500"),
         ("my tokens", "tokens", ""),
+        ("my bill", "bill", ""),
+        ("pay bill", "bill", ""),
+        ("pay 500", "topup", "500"),
+        ("pay", "topup", ""),
+        ("دفع الفاتورة", "bill", ""),
+        ("دفع ٥٠٠", "topup", "500"),
+        ("change plan", "plan", ""),
+        ("تغيير الباقة", "plan", ""),
+        ("كشف حساب", "statement", "حساب"),
+        ("statement please", "statement", "please"),
+        ("باقي", "tokens", ""),
         ("time left", "tokens", "left"),
         ("واي فاي يوم", "buy", "يوم"),
         ("واي فاي", "buy", ""),
@@ -61,6 +75,9 @@ def test_words_may_be_written_apart_and_followed_by_others(text, keyword, rest):
         ("blaance", "balance"),
         ("tokns", "tokens"),
         ("falt", "fault"),
+        ("invoce", "bill"),
+        ("statment", "statement"),
+        ("pakage", "plan"),
         ("hlep", "help"),
         ("languag", "language"),
         ("problm", "fault"),
@@ -202,6 +219,10 @@ def test_what_is_not_on_sale_is_not_guessed(words):
         ("FAULT", ["5"]),
         ("HELP", ["6"]),
         ("LANG", ["7"]),
+        ("BILL", ["8"]),
+        ("فاتورتي", ["8"]),
+        ("PLAN", ["8", "4"]),
+        ("STATEMENT", ["8"]),
         ("MENU", []),
         ("STOP", []),
         ("nonsense", []),
@@ -219,6 +240,46 @@ def test_a_wrong_amount_behind_topup_is_refused_in_a_sentence(amount):
     assert turn.screen.text.startswith(("Write the amount", "The amount must be"))
 
 
-@pytest.mark.parametrize(("text", "arabic"), [("رصيد", True), ("BAL", False), ("rasid", False), ("٥٠٠", False)])
-def test_the_script_of_a_text_is_known(text, arabic):
-    assert understand(text).arabic is arabic
+@pytest.mark.parametrize(
+    ("text", "tongue"),
+    [
+        ("رصيد", "ar"),
+        ("BAL", "en"),
+        ("rasid", "ar_Latn"),
+        ("rasiid 5", "ar_Latn"),
+        ("tasjel", "ar_Latn"),
+        ("fatura", "ar_Latn"),
+        ("wagif", "ar_Latn"),
+        ("JOIN Mary", "en"),
+        ("JOIN ماري", "ar"),
+        ("wifi", "en"),
+        ("٥٠٠", "en"),
+        ("", "en"),
+    ],
+)
+def test_what_a_text_is_written_in_is_known(text, tongue):
+    assert understand(text).tongue == tongue
+
+
+@pytest.mark.parametrize(
+    ("text", "keyword", "rest"),
+    [
+        ("TOPUP500", "topup", "500"),
+        ("topup5,000", "topup", "5,000"),
+        ("top up500", "topup", "500"),
+        ("شحن500", "topup", "500"),
+        ("الشحن٥٠٠", "topup", "500"),
+        ("BUY1H", "buy", "1h"),
+        ("wifi3h please", "buy", "3h please"),
+        ("واي فاي3", "buy", "3"),
+        ("شراء٣ ساعات", "buy", "3 ساعات"),
+    ],
+)
+def test_a_keyword_may_grow_together_with_its_number(text, keyword, rest):
+    understood = understand(text)
+    assert (understood.keyword, understood.rest) == (keyword, rest)
+
+
+@pytest.mark.parametrize("text", ["stop5", "start1", "قف1", "name5", "abc500", "2h", "MTN500"])
+def test_consent_and_names_never_grow_together_with_a_number(text):
+    assert understand(text).keyword is None

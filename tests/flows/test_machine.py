@@ -15,7 +15,7 @@ from flows.engine import AHEAD_MAX, begin, open_session, step
 from flows.keywords import answers_for, understand
 from flows.machine import HOME, MACHINE, MOVES, RESUME, STATES, WELCOME, IllegalMoveError, leads_back, move
 from flows.session import Session
-from tests.flows.cast import PHONES, TOKENS, World, facts_of, refuses
+from tests.flows.cast import PHONES, SERVICES, TOKENS, World, bill_of, facts_of, refuses
 from tests.flows.longest import STANDING
 from tests.flows.transcript import assert_fits, through_json
 
@@ -95,7 +95,9 @@ def test_the_machine_is_shared_and_knows_no_caller():
 
 
 ANSWERS = st.one_of(
-    st.sampled_from(["0", "00", "98", "1", "2", "3", "4", "5", "6", "7", "11", "12", "500", "٥٠٠", "5,000", "5.000"]),
+    st.sampled_from(
+        ["0", "00", "98", "1", "2", "3", "4", "5", "6", "7", "8", "11", "12", "500", "٥٠٠", "5,000", "5.000"]
+    ),
     st.sampled_from(["0929999999", "0911234567", "+256772123456", "0180123456", "Achol Deng", "😀", "*", "", "\x00"]),
     st.text(max_size=200),
 )
@@ -107,6 +109,8 @@ FACTS = st.builds(
     networks=st.integers(0, 2),
     tokens=st.lists(st.sampled_from(list(TOKENS)), max_size=4, unique=True),
     name=st.sampled_from(["", "Achol", "أ" * 60]),
+    bill=st.sampled_from([bill_of(0), bill_of(50), bill_of(36_000), bill_of(40_000, 36_000, 2), bill_of(9_000_000)]),
+    services=st.lists(st.sampled_from(list(SERVICES)), max_size=3, unique=True),
 )
 
 

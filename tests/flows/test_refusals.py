@@ -7,9 +7,11 @@ import pytest
 
 import admin
 import core
+from core import errors
 from core.errors import Refusal
-from core.languages import TONGUES
-from flows.refusals import SENTENCES, STAFF_SENTENCES, sentence
+from core.languages import TONGUES, say
+from flows.refusals import CALL_US, SENTENCES, STAFF_SENTENCES, sentence
+from flows.screen import BACK, fits
 from tests.flows.longest import every_refusal, refusal_of
 
 
@@ -64,3 +66,25 @@ def test_a_refusal_is_one_clear_sentence(kind, tongue):
         assert said != sentence(refusal_of(kind), "en", "*384*77#")
     if tongue == "ar":
         assert any("\u0600" <= letter <= "\u06ff" for letter in said)
+
+
+def test_every_sentence_that_asks_to_call_can_name_the_number():
+    assert {kind for kind, original in SENTENCES.items() if "call us" in original} == CALL_US
+    assert all(SENTENCES[kind].endswith("call us.") for kind in CALL_US)
+
+
+@pytest.mark.parametrize("tongue", TONGUES)
+@pytest.mark.parametrize("kind", sorted(CALL_US, key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__)
+def test_the_number_to_call_follows_where_there_is_one_and_room_for_it(kind, tongue):
+    without = sentence(refusal_of(kind), tongue, "*384*77#")
+    said = sentence(refusal_of(kind), tongue, "*384*77#", "+211912000000")
+    assert fits(said) or said == without
+    assert said == without or (said.startswith(without.removesuffix(".")) and said.endswith("+211912000000"))
+
+
+@pytest.mark.parametrize("tongue", TONGUES)
+def test_who_is_stopped_always_has_room_for_the_number(tongue):
+    said = sentence(refusal_of(errors.CustomerNotActive), tongue, "", "+211912000000")
+    assert said.endswith("+211912000000")
+    assert fits(f"{said}\n{BACK}. {say(tongue, 'Back')}"), said
+    assert "912" not in sentence(refusal_of(errors.CustomerNotActive), tongue)

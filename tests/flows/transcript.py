@@ -18,7 +18,7 @@ from flows.machine import HOME, RESUME, WELCOME
 from flows.refusals import sentence
 from flows.screen import OPTIONS_MAX, fits
 from flows.session import Session, Turn
-from tests.flows.cast import World, facts_of, in_plain_words, refuses
+from tests.flows.cast import World, bill_of, facts_of, in_plain_words, refuses
 
 DIALS = "dials"
 END = "== END"
@@ -110,6 +110,8 @@ class _Story:
             self.session = None
         elif what.startswith("plan ") and what.endswith(" is no longer sold"):
             self.world.withdraw(int(what.split()[1]))
+        elif what == "the bill is paid at the counter":
+            self.world.pay_the_bill()
         else:
             raise AssertionError(f"the town does not know how to do this: {what}")
 
@@ -118,7 +120,13 @@ def _facts(header: dict):
     return facts_of(
         header["caller"],
         header["tongue"] if header["caller"] != "Kiden" else "en",
-        balance=int(header.get("balance", "2,000").replace(",", "")),
+        balance=_pounds(header.get("balance", "2,000")),
         networks=int(header.get("networks", "2")),
         tokens=tuple(header.get("tokens", "").split()),
+        bill=bill_of(_pounds(header.get("owes", "0")), _pounds(header.get("late", "0")), int(header.get("bills", "1"))),
+        services=tuple(header.get("services", "").split()),
     )
+
+
+def _pounds(written: str) -> int:
+    return int(written.replace(",", ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from redis import Redis
@@ -92,3 +93,63 @@ def test_a_very_long_deep_dial_is_answered_without_effect(calling: Calling, part
     before = snapshot(parts, besides=("ussd_session",))
     assert calling().dial(*["2"] * 300).startswith(("CON", "END"))
     assert snapshot(parts, besides=("ussd_session",)) == before
+
+
+def close_munuki(parts: Parts, clock: FixedClock) -> None:
+    with parts.db.transaction() as tx:
+        tx.execute(text("UPDATE hotspot SET closed_at = :at WHERE code = 12"), {"at": clock.now() - timedelta(days=1)})
+
+
+def test_a_posters_code_leads_on_also_where_it_is_the_only_network(
+    calling: Calling, parts: Parts, clock: FixedClock
+) -> None:
+    with_two = calling(session="two")
+    where = with_two.dial("2", "1", "11")
+    close_munuki(parts, clock)
+    clock.advance(seconds=10)
+    call = calling(session="one")
+    assert call.dial("2", "1", "11") == where
+    assert call.press("1", "2").startswith("END Approve SSP 300")
+    short = calling(session="short")
+    short.dial("00")
+    assert short.press("2", "1") == where  # nobody needs the code
+    assert short.press("11") == where
+    assert "Choose a number" in short.press("12")  # the poster of a network that is closed
+    assert count(parts, "payment_intent") == 1
+
+
+def test_a_posters_code_of_the_only_network_is_rebuilt_when_redis_is_lost(
+    calling: Calling, parts: Parts, clock: FixedClock, redis: Redis
+) -> None:
+    close_munuki(parts, clock)
+    call = calling()
+    call.dial("2", "1", "11", "1")
+    redis.flushall()
+    assert call.press("2").startswith("END Approve SSP 300")
+    assert count(parts, "payment_intent") == 1
+
+
+@pytest.mark.parametrize("dialled", ["*384*77*2*1#", "*384*77*2*1", "2*1#", "*2*1#", "*2*1"])
+def test_a_gateway_that_passes_the_dialled_string_whole_is_understood(
+    dialled: str, calling: Calling, parts: Parts, redis: Redis
+) -> None:
+    there = calling(session="plain").dial("2", "1")
+    call = calling(session="whole")
+    assert call.hop(dialled) == there
+    redis.flushall()
+    assert call.hop(dialled) == there
+    call.press("11", "1")
+    redis.flushall()
+    assert call.press("2").startswith("END Approve SSP 300")
+    assert count(parts, "payment_intent") == 1
+
+
+def test_the_bare_code_passed_whole_is_a_plain_call_that_offers_to_go_on(calling: Calling, redis: Redis) -> None:
+    dropped = calling()
+    menu = dropped.dial()
+    there = dropped.press("2", "1")
+    again = calling(session="second")
+    assert "Go on" in again.hop("*384*77#")
+    assert again.press("1") == there
+    redis.flushall()
+    assert calling(session="third").hop("*384*77#") == menu

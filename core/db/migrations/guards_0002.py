@@ -80,7 +80,7 @@ DOCUMENTS: Final = (
     BEGIN
       SELECT count(*) AS count, coalesce(sum(amount_minor), 0) AS amount INTO lines
         FROM invoice_line WHERE invoice_id = NEW.id;
-      SELECT count(*) AS count, coalesce(sum(amount_minor), 0) AS amount,
+      SELECT count(*) AS count, coalesce(sum(amount_minor) FILTER (WHERE exemption IS NULL), 0) AS amount,
              coalesce(sum(amount_minor) FILTER (WHERE inclusive), 0) AS inclusive INTO taxes
         FROM invoice_tax WHERE invoice_id = NEW.id;
       IF lines.count <> NEW.line_count OR taxes.count <> NEW.tax_count THEN

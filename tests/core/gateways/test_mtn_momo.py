@@ -376,6 +376,66 @@ def test_a_bearer_is_renewed_ten_minutes_early_and_kept_when_that_fails(provider
     assert collector.request(demand()).answer is RequestAnswer.UNKNOWN
 
 
+class CountedLock:
+    """A lock that says how many came to it."""
+
+    def __init__(self) -> None:
+        self._lock, self.came = threading.Lock(), threading.Semaphore(0)
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_a_token_refused_to_one_is_refused_to_all_who_waited_for_it(provider: Provider) -> None:
+    """In turn, each with its own timeout, the last would outlive its lease and be sent a second time."""
+    others_wait, fetched = threading.Event(), []
+
+    class Refused(MomoLine):
+        def _fetch_token(self) -> Answer:
+            fetched.append(1)
+            others_wait.wait(10)
+            return Answer(0, raw="no answer: ReadTimeout")
+
+    line = Refused(provider.account, "collection")
+    lock = line._token_lock = CountedLock()  # type: ignore[assignment]
+    collector = MtnMomoCollector(provider.account, line=line)
+    answers: list[RequestAnswer] = []
+    threads = [threading.Thread(target=lambda: answers.append(collector.request(demand()).answer)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert lock.came.acquire(timeout=10)  # type: ignore[attr-defined]
+    others_wait.set()
+    for thread in threads:
+        thread.join()
+    assert answers == [RequestAnswer.UNKNOWN] * 4
+    assert len(fetched) == 1
+    assert collector.request(demand()).answer is RequestAnswer.UNKNOWN
+    assert len(fetched) == 2  # who comes later asks anew
+
+
+@pytest.mark.parametrize(("took_s", "answer"), [(0.0, RequestAnswer.ACCEPTED), (6.0, RequestAnswer.UNKNOWN)])
+def test_a_call_is_begun_again_at_once_or_not_at_all(provider: Provider, took_s: float, answer: RequestAnswer) -> None:
+    now = [0.0]
+
+    class Slow(MomoLine):
+        def _send(self, method: str, path: str, **more: Any) -> Answer:
+            heard = super()._send(method, path, **more)
+            now[0] += took_s if heard.http == 401 else 0.0
+            return heard
+
+    line = Slow(provider.account, "collection", monotonic=lambda: now[0])
+    collector = MtnMomoCollector(provider.account, line=line)
+    assert collector.request(demand()).answer is RequestAnswer.ACCEPTED
+    provider.control("expire-tokens")
+    assert collector.request(demand()).answer is answer
+    assert collector.request(demand()).answer is RequestAnswer.ACCEPTED
+
+
 @pytest.mark.parametrize("wrong", [{"api_key": "Kiden"}, {"subscription_key": "Kiden"}])
 def test_wrong_credentials_are_unknown_never_a_failure_and_stay_out_of_logs(
     provider: Provider, wrong: dict[str, str], caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
@@ -457,12 +517,39 @@ def test_an_amount_is_written_short_when_whole() -> None:
     assert amount_text(Money(1500, "UGX")) == "1500"
 
 
+@pytest.mark.parametrize(
+    ("party_id", "phone"),
+    [
+        ("211921234567", ACHOL),
+        (211921234567, ACHOL),
+        ("+211921234567", ACHOL),
+        ("00211921234567", ACHOL),
+        ("0921234567", ACHOL),
+        ("921234567", ACHOL),
+        (921234567, ACHOL),
+        ("46733123450", "+46733123450"),
+        ("12", None),
+        ("Achol", None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_a_payer_is_read_with_the_country_or_without(party_id: object, phone: str | None) -> None:
+    payer = {"partyIdType": "MSISDN", "partyId": party_id}
+    assert read_status({"status": "PENDING", "payer": payer}, "").payer_phone == phone
+
+
+@pytest.mark.parametrize(("said", "read"), [("P-1", "P-1"), (947354, "947354"), ("", None), (None, None), ([1], None)])
+def test_our_own_reference_is_given_back_as_it_is_said(said: object, read: str | None) -> None:
+    assert read_status({"status": "PENDING", "externalId": said}, "").external_id == read
+
+
 _ANYTHING = some.recursive(
     some.none() | some.booleans() | some.integers() | some.text(max_size=8) | some.just(Decimal("1.5")),
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-_FIELDS = ("status", "amount", "currency", "payer", "reason", "financialTransactionId")
+_FIELDS = ("status", "amount", "currency", "payer", "reason", "financialTransactionId", "externalId")
 
 
 @given(some.fixed_dictionaries({}, optional=dict.fromkeys(_FIELDS, _ANYTHING)) | _ANYTHING)

@@ -86,3 +86,60 @@ def test_a_text_whose_tries_are_used_up_says_so(parts):
         parts.clock.advance(hours=1)
     assert states(parts) == ["failed"]
     assert len(provider.sent) == len(outbox.RETRY_WAITS_S) + 1
+
+
+def send(parts, row, *answers):
+    send_text(row, db=parts.db, sender=Provider(*answers), sealer=parts.sealer, clock=parts.clock, sender_name=None)
+
+
+def kept(parts):
+    with parts.db.reading() as connection:
+        return connection.execute(text("SELECT state, provider_id, failure FROM text_message")).one()
+
+
+OUTCOMES = [
+    Accepted("ATX2", "KES 0.8"),
+    Refused(reason="invalid_phone", permanent=True, raw=""),
+    Refused(reason="provider_error", permanent=False, raw=""),
+]
+
+
+@pytest.mark.parametrize("late", OUTCOMES, ids=lambda outcome: getattr(outcome, "reason", "accepted"))
+@pytest.mark.parametrize("reported", [DeliveryState.DELIVERED, DeliveryState.BUFFERED, DeliveryState.FAILED])
+def test_a_worker_held_up_past_its_lease_moves_no_text_back(late, reported, parts):
+    queue(parts, "one")
+    slow = outbox.claim(parts.db, kind="sms", now=parts.clock.now())
+    parts.clock.advance(seconds=outbox.LEASE_S + 1)
+    send(parts, outbox.claim(parts.db, kind="sms", now=parts.clock.now()), Accepted("ATX1", "KES 0.8"))
+    report(parts, "ATX1", reported)
+    send(parts, slow, late)
+    assert kept(parts) == (reported, "ATX1", None)
+    parts.clock.advance(days=1)
+    assert outbox.claim(parts.db, kind="sms", now=parts.clock.now()) is None
+
+
+@pytest.mark.parametrize(("first", "state"), [(OUTCOMES[1], "rejected"), (OUTCOMES[2], "failed")])
+def test_a_failed_text_that_a_person_pushes_is_sent(first, state, parts):
+    queue(parts, "one")
+    for _hour in range(30):
+        send_all(parts, Provider(first))
+        parts.clock.advance(hours=1)
+    assert states(parts) == [state]
+    with parts.db.transaction() as tx:
+        assert outbox.push(tx, tx.execute(text("SELECT id FROM outbox")).scalar_one(), parts.clock.now())
+    send_all(parts, Provider(Accepted("ATX1", "KES 0.8")))
+    assert kept(parts) == ("sent", "ATX1", None)
+    report(parts, "ATX1", DeliveryState.DELIVERED)
+    assert states(parts) == ["delivered"]
+
+
+def test_a_text_given_up_while_a_slow_worker_still_sent_it_was_sent(parts):
+    queue(parts, "one")
+    slow = outbox.claim(parts.db, kind="sms", now=parts.clock.now())
+    parts.clock.advance(seconds=outbox.LEASE_S + 1)
+    send(parts, outbox.claim(parts.db, kind="sms", now=parts.clock.now()), OUTCOMES[1])
+    assert states(parts) == ["rejected"]
+    send(parts, slow, Accepted("ATX1", "KES 0.8"))
+    assert kept(parts) == ("sent", "ATX1", None)
+    with parts.db.reading() as connection:
+        assert connection.execute(text("SELECT state FROM outbox")).scalar_one() == "sent"

@@ -31,8 +31,8 @@ from core.network.router import (
     RouterRefused,
     SetUser,
 )
-from core.network.sync import sync_router
-from core.network.visits import due_routers
+from core.network.sync import has_restarted, sync_router
+from core.network.visits import Visit, due_routers
 from core.parts import Parts
 from core.tokens.models import Token
 from core.tokens.sell_token import sell_token
@@ -356,10 +356,7 @@ def revoke(net: Network, *sold: Credentials) -> None:
     with net.parts.db.transaction() as tx:
         for one in sold:
             tx.execute(
-                text(
-                    "UPDATE access_grant SET status = 'revoked', closed_at = :now, first_used_at = granted_at,"
-                    " ends_at = granted_at WHERE id = :id"
-                ),
+                text("UPDATE access_grant SET status = 'revoked', closed_at = :now WHERE id = :id"),
                 {"now": net.clock.now(), "id": one.grant_id},
             )
             place(tx, grant_id=one.grant_id, wanted="disabled", now=net.clock.now())
@@ -424,6 +421,39 @@ def test_a_worker_that_died_in_a_visit_is_replaced_after_its_lease(net: Network)
     assert [row["name"] for row in net.juba.state()["users"]].count(sold.username) == 1
 
 
+def test_a_worker_that_died_in_a_visit_makes_no_network_that_is_off(net: Network) -> None:
+    dies_in_a_visit(net)
+    net.clock.advance(seconds=30)
+    net.sync("munuki")  # the lease on the other is still the dead one's
+    assert net.told() == []
+    net.later(minutes=2)
+    assert net.told() == []
+
+
+def test_a_network_that_is_off_is_told_of_though_a_worker_died_in_its_visit(net: Network) -> None:
+    dies_in_a_visit(net)
+    net.juba.unplug()
+    net.later(minutes=2)
+    assert net.told() == ["token_waits"]
+    net.juba.replug()
+    net.later(minutes=2)
+    assert net.told() == ["token_waits", "token_ready"]
+
+
+def dies_in_a_visit(net: Network) -> None:
+    net.sell()
+
+    class DiedError(BaseException):
+        pass
+
+    class Dies(RouterOsRouter):
+        def health(self):
+            raise DiedError
+
+    with pytest.raises(DiedError):
+        net.sync(connector=Dies)
+
+
 def test_what_ended_a_day_ago_is_taken_off_the_router(net: Network) -> None:
     sold = net.sell()
     net.sync()
@@ -456,7 +486,10 @@ def test_expiring_many_is_resumable_and_complete(net: Network, parts: Parts) -> 
     net.sync()
     with parts.db.transaction() as tx:
         tx.execute(
-            text("UPDATE access_grant SET status = 'running', first_used_at = :at, ends_at = :at"),
+            text(
+                "UPDATE access_grant SET status = 'running', first_used_at = :at,"
+                " ends_at = CAST(:at AS timestamptz) + interval '1 hour'"
+            ),
             {"at": datetime(2026, 11, 23, 9, 0, tzinfo=UTC)},
         )
     assert expire_due(parts.db, net.clock.now()) == 5
@@ -499,6 +532,49 @@ def test_a_power_cut_does_not_give_the_data_bought_again(net: Network) -> None:
     net.later(minutes=11)
     net.later(seconds=1)
     assert net.grant(sold.grant_id)["status"] == "expired"
+
+
+def test_a_restart_is_noticed_though_the_router_is_up_for_longer_than_when_we_last_saw_it(net: Network) -> None:
+    """Our own machine was off for two hours; the city's power had failed for both."""
+    sold = net.sell("2GB")
+    net.juba.power_cycle()
+    net.later(minutes=1)
+    net.juba.log_in(sold.username, sold.password, PHONE)
+    net.juba.pass_time(60, bytes_in=100_000_000, bytes_out=900_000_000)
+    net.later(minutes=1)
+    assert net.grant(sold.grant_id)["used_bytes"] == 1_000_000_000
+    was_up = net.router()["last_uptime_s"]
+    net.juba.power_cycle()
+    net.juba.log_in(sold.username, sold.password, PHONE)
+    net.juba.pass_time(1, bytes_in=100_000_000, bytes_out=950_000_000)  # more than was lost with the power
+    net.clock.advance(hours=2)
+    net.sync()
+    assert net.router()["last_uptime_s"] > was_up
+    assert net.grant(sold.grant_id)["used_bytes"] == 2_050_000_000
+    net.later(seconds=31)
+    assert net.grant(sold.grant_id)["status"] == "expired"
+
+
+@pytest.mark.parametrize(
+    ("was_up_s", "away", "up_s", "restarted"),
+    [
+        (100_000, timedelta(seconds=30), 100_030, False),
+        (100_000, timedelta(seconds=30), 100_010, False),  # a slow answer, two clocks
+        (100_000, timedelta(seconds=30), 10, True),
+        (100_000, timedelta(days=2), 50_000, True),
+        (300, timedelta(hours=2), 7_100, True),
+        (300, timedelta(hours=2), 7_500, False),
+        (300, timedelta(hours=2), 7_490, False),
+        (100_000, timedelta(hours=5), 100_030, False),  # our clock was put right: it was up before we left
+        (100_000, timedelta(days=-20_000), 100_030, False),
+    ],
+)
+def test_a_restart_is_told_from_a_long_absence_and_from_a_clock_put_right(
+    was_up_s: int, away: timedelta, up_s: int, restarted: bool
+) -> None:
+    now = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    visit = Visit(1, "juba-town", "host", 1, "api", "-", was_up_s, now - away, 0, full=False, leased_until=now)
+    assert has_restarted(visit, up_s, now) is restarted
 
 
 def test_a_user_made_anew_has_what_was_left(net: Network) -> None:

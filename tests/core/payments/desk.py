@@ -15,7 +15,6 @@ from core.messaging.relay import relay
 from core.money import Money
 from core.parts import Parts
 from core.payments.ask_payment import ask_payment, claim_due
-from core.payments.collector import Collector
 from core.payments.hear_callback import hear_callback
 from core.payments.models import PaymentIntent
 from core.payments.open_intent import open_intent
@@ -29,13 +28,24 @@ _keys = itertools.count(1)
 class Desk:
     """One process that requests and asks."""
 
-    def __init__(self, parts: Parts, town: Town, collector: Collector, url: str = "") -> None:
+    def __init__(self, parts: Parts, town: Town, collector: Any, url: str = "") -> None:
         self.parts = parts
         self.town = town
-        self.collector = collector
         self.url = url
+        self.collector = collector
         self.callback_url = "http://127.0.0.1:1/callbacks/mtn-momo/key"
         self.fulfil = fulfilments(ids=parts.ids, sealer=parts.sealer)
+
+    @property
+    def collector(self) -> Any:
+        return self._collector
+
+    @collector.setter
+    def collector(self, collector: Any) -> None:
+        """Whom we speak to from now on. A stand-in that names no platform speaks for the one we have."""
+        if not hasattr(collector, "platform"):
+            collector.platform = self.url
+        self._collector = collector
 
     def open(self, pounds: int = 500, *, who: Account | None = None, token: Mapping[str, Any] | None = None) -> int:
         """A row that means to collect, as a hop writes it."""

@@ -6,9 +6,17 @@ import pytest
 
 from core.customers.queries import Account
 from core.errors import PaymentWaiting, TooManyTries
+from core.messaging import outbox
 from core.money import Money
 from core.parts import Parts
-from core.payments.collector import CollectionState, CollectionStatus
+from core.payments.collector import (
+    CollectionRequest,
+    CollectionState,
+    CollectionStatus,
+    FailureReason,
+    RequestAnswer,
+    RequestOutcome,
+)
 from core.payments.limits import PAYMENTS_PER_CUSTOMER_MAX, PROMPTS_PER_PHONE_MAX
 from core.payments.open_intent import open_intent
 from tests.core.payments.desk import Desk
@@ -44,6 +52,67 @@ def test_a_payment_taken_and_then_refused_is_credited_all_the_same(momo: Desk, p
     momo.decide("approve")
     assert momo.later(seconds=5) == ["paid"]
     assert momo.balance() == 500_00
+
+
+class Hangs:
+    """A sending that takes longer than its lease, so that another begins, and is then refused."""
+
+    def __init__(self, momo: Desk) -> None:
+        self.momo, self.inner = momo, momo.collector
+
+    def request(self, _request: object) -> RequestOutcome:
+        momo, self.momo.collector = self.momo, self.inner
+        assert momo.request() == 0
+        momo.parts.clock.advance(seconds=outbox.LEASE_S + 1)
+        assert momo.request() == 1  # another worker
+        return RequestOutcome(RequestAnswer.REFUSED, FailureReason.LIMIT_REACHED)
+
+
+def test_a_first_sending_that_hung_and_was_refused_does_not_end_what_the_second_began(momo: Desk, parts: Parts) -> None:
+    intent = momo.open()
+    momo.collector = Hangs(momo)
+    momo.request()
+    assert momo.state(intent) == "submitted"
+    assert momo.intent(intent)["reason"] is None
+    momo.decide("approve")
+    assert "paid" in momo.later(seconds=30)
+    assert momo.balance() == 500_00
+    assert [template for template, _ in texts_to(parts, ACHOL)] == ["top_up_paid"]
+
+
+def test_a_first_sending_that_hung_and_was_refused_does_not_end_what_the_second_may_have_begun(
+    momo: Desk, parts: Parts
+) -> None:
+    momo.control("faults", lose_answer_take_money={"value": "close", "times": 1})
+    intent = momo.open()
+    momo.collector = Hangs(momo)
+    momo.request()
+    assert momo.state(intent) == "created"
+    momo.decide("approve")
+    assert "paid" in momo.later(seconds=5)
+    assert [template for template, _ in texts_to(parts, ACHOL)] == ["top_up_paid"]
+
+
+def test_a_request_pushed_after_its_worker_died_is_no_first_try(momo: Desk, parts: Parts) -> None:
+    intent = momo.open()
+    row = outbox.claim(parts.db, kind="momo.request", now=parts.clock.now())
+    assert row is not None
+    momo.collector.request(demand_of(momo, intent))  # taken, and then the power went
+    parts.clock.advance(seconds=outbox.LEASE_S)
+    with parts.db.transaction() as tx:
+        assert outbox.push(tx, row.id, parts.clock.now())
+    momo.control("faults", request_code={"value": "NOT_ALLOWED", "times": 1})
+    momo.request()
+    assert momo.state(intent) == "created"
+    momo.decide("approve")
+    assert "paid" in momo.later(seconds=5)
+    assert momo.balance() == 500_00
+
+
+def demand_of(momo: Desk, intent: int) -> CollectionRequest:
+    row = momo.intent(intent)
+    amount = Money(row["amount_minor"], row["currency"])
+    return CollectionRequest(row["reference"], amount, row["payer_phone"], str(row["reference"]), "", "")
 
 
 def test_a_request_lost_and_then_refused_ends_when_nothing_can_come_any_more(momo: Desk, parts: Parts) -> None:

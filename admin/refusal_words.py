@@ -1,0 +1,60 @@
+"""A refusal as one sentence to staff: as customers hear it where that fits, in other words where it would not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from core import errors
+from core.errors import NotPossibleNow, Refusal
+from core.languages import marked as _
+from flows.refusals import SENTENCES, STAFF_SENTENCES
+
+# To a customer these speak of "you" and ask them to call us.
+TO_STAFF: Final[Mapping[type[Refusal], str]] = {
+    errors.InsufficientBalance: _("The balance of {have} does not cover {needed}. Nothing was done."),
+    errors.CustomerNotActive: _("Account {number} is suspended or closed."),
+    errors.NothingDue: _("This customer owes nothing now."),
+    errors.PlanRunning: _("Paying in parts is agreed already, or an agreement was broken not long ago."),
+    errors.OtherBilling: _("That plan is paid or billed in another way. End this service and begin a new one."),
+    errors.SamePlan: _("It is on this plan already."),
+    errors.NoExchangeRate: _("There is no fresh exchange rate for {currency}. Write today's rate first."),
+    errors.PlanGone: _("This tariff is not sold any more. Please choose another."),
+    errors.InvalidName: _("A name or text is missing, too long, or has signs it cannot have."),
+}
+# `NotPossibleNow` names what and in which state; these deserve a sentence of their own.
+WHY_NOT: Final[Mapping[tuple[str, str], str]] = {
+    ("form", "without its key"): _("This form came without its key. Please open the page anew."),
+    ("tariff", "speed"): _("A speed is a whole number of kbit/s, from 1 to 10,000,000."),
+    ("tariff", "data"): _("Data is written in gigabytes, from 0.000000001 to 1,000,000."),
+    ("tariff", "fair use"): _("Fair use needs both: the gigabytes, and the slow speed after them."),
+    ("tariff", "slow speed"): _("The slow speed is below the speed of the tariff."),
+    ("tariff", "burst"): _("A burst needs both speeds, and neither is below the speed of the tariff."),
+    ("tariff", "overage"): _("Overage needs an allowance of data that it goes beyond."),
+    ("tariff", "due days"): _("A bill is due after 0 to 90 days."),
+    ("tariff", "two currencies"): _("Price and fees are in one currency."),
+    ("tariff", "withdrawn"): _("This tariff is out of sale already."),
+    ("tax", "position"): _("The place among the taxes is a number from 1 to 99."),
+    ("tax rate", "ended"): _("This rate was given its end before."),
+    ("promotion", "periods"): _("A promotion lasts 1 to 24 months."),
+    ("adjustment", "done"): _("This was decided before: it is done."),
+    ("adjustment", "refused"): _("This was decided before: it was refused."),
+    ("document", "credit_note"): _("A credit note cannot be corrected this way."),
+    ("subscription", "pending"): _("This service has not begun yet."),
+    ("subscription", "active"): _("This service is on: that cannot be done to it."),
+    ("subscription", "paused"): _("This service is paused. Let it go on first."),
+    ("subscription", "suspended"): _("This service is cut off. It must be on again first."),
+    ("subscription", "terminated"): _("This service has ended."),
+}
+WHOLE_NUMBERS: Final = _("Write whole numbers with digits only.")
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """The English original of what staff are told, with its facts still in braces."""
+    if isinstance(refusal, NotPossibleNow):
+        if refusal.what == "number":
+            return WHOLE_NUMBERS
+        if (refusal.what, refusal.state) in WHY_NOT:
+            return WHY_NOT[refusal.what, refusal.state]
+    told = TO_STAFF.get(type(refusal))
+    return told or SENTENCES.get(type(refusal)) or STAFF_SENTENCES[type(refusal)]

@@ -1,0 +1,195 @@
+"""Billing a chunk of services in one transaction: documents, balances used, and where each service stands then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import text
+
+from core.billing.allocate import Part, allocate_many
+from core.billing.billable import Billable, Chunk, Waiting
+from core.billing.draft import Draft, Issuer
+from core.billing.issue import Issued, issue, totals_of
+from core.billing.service_lines import Billed, bill_service
+from core.billing.tax_rule import Totals
+from core.catalog.tariffs import TariffBook
+from core.catalog.taxes import HOME_CURRENCY, Exchange, TaxTerms
+from core.db.engine import Transaction
+from core.errors import InsufficientBalance, Refusal
+from core.logs import log
+from core.money import Money
+from core.subscriptions.lapse import lapse
+from core.subscriptions.states import By
+
+LOG = log("billing")
+NOTHING: Final = Money(0, HOME_CURRENCY)
+_ADVANCE: Final = text(
+    """
+    UPDATE subscription s
+    SET billed_until = fresh.billed_until, next_bill_on = fresh.next_bill_on, promotion_left = fresh.promotion_left
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:until AS date[]), CAST(:next AS date[]), CAST(:left AS int[]))
+         AS fresh (id, billed_until, next_bill_on, promotion_left)
+    WHERE s.id = fresh.id
+    """
+)
+_CHARGED: Final = text(
+    """
+    UPDATE charge c SET invoice_id = fresh.invoice_id
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:invoices AS bigint[])) AS fresh (id, invoice_id) WHERE c.id = fresh.id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all documents of a day."""
+
+    book: TariffBook
+    rates: Sequence[TaxTerms]
+    exchanges: Mapping[str, Exchange | None]
+    issuer: Issuer
+    issue_day: date
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a chunk."""
+
+    issued: list[Issued] = field(default_factory=list)
+    lapsed: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A service whose bill is computed."""
+
+    service: Billable
+    billed: Billed
+    draft: Draft | None
+    totals: Totals | None
+    charges: Sequence[Waiting]
+    paid: Money = NOTHING
+
+
+def bill_chunk(tx: Transaction, chunk: Chunk, terms: Terms, now: datetime, *, refuse: bool = False) -> Outcome:
+    """Bill every service of the chunk. One that cannot be billed stays due, is told of, and holds up no other.
+
+    Prepaid is paid from the balance as it is issued, or lapses; postpaid uses what credit there is. With `refuse`, a
+    service that cannot be billed or paid stops all of it.
+
+    Raises:
+        InsufficientBalance, NoExchangeRate: with `refuse` only.
+    """
+    outcome = Outcome()
+    balances = dict(chunk.balances)
+    waiting = {customer: list(charges) for customer, charges in chunk.charges.items()}
+    ready: list[_Ready] = []
+    for service in chunk.services:
+        try:
+            one = _compute(service, chunk, terms, waiting)
+        except Refusal as refusal:
+            if refuse:
+                raise
+            outcome.faults.append(f"{service.service_number}: {type(refusal).__name__} {refusal.facts()}")
+            continue
+        except Exception as error:
+            if refuse:
+                raise
+            LOG.exception("service not billed", subscription=service.service_number)
+            outcome.faults.append(f"{service.service_number}: {type(error).__name__}")
+            continue
+        have = balances[service.buyer.wallet_id]
+        if one.totals is not None:
+            if service.due.pay == "prepaid" and have < one.totals.total:
+                if refuse:
+                    raise InsufficientBalance(needed=one.totals.total, have=have)
+                _lapse(tx, service, now, outcome)
+                continue
+            # In the order of services, whatever the chunks: so a run cut anywhere uses credit as a whole one would.
+            one = replace(one, paid=min(have, one.totals.total))
+            balances[service.buyer.wallet_id] = have - one.paid
+        _take(waiting, one.charges)
+        ready.append(one)
+    outcome.issued = _write(tx, ready, terms, now)
+    return outcome
+
+
+def _compute(service: Billable, chunk: Chunk, terms: Terms, waiting: Mapping[int, list[Waiting]]) -> _Ready:
+    billed = bill_service(service.due, terms.book, terms.exchanges, chunk.used)
+    charges = [
+        charge
+        for charge in waiting.get(service.buyer.customer_id, ())
+        if charge.subscription_id in (None, service.due.subscription_id)
+    ]
+    lines = (*billed.lines, *(charge.line for charge in charges))
+    if not lines:
+        return _Ready(service, billed, None, None, ())
+    draft = Draft(
+        key=f"service:{service.due.subscription_id}:{billed.days.first.isoformat()}",
+        kind="invoice",
+        buyer=service.buyer,
+        lines=lines,
+        issued_on=terms.issue_day,
+        due_on=terms.issue_day + timedelta(days=billed.due_days),
+        exemptions=chunk.exemptions.get(service.buyer.customer_id, {}),
+        subscription_id=service.due.subscription_id,
+        period=billed.days,
+        exchange_rate_id=billed.exchange_rate_id,
+    )
+    totals = totals_of(draft, terms.rates, terms.issuer)
+    if totals.total.minor <= 0:  # a month given away: its days count as billed, what would be given back waits
+        return _Ready(service, billed, None, None, ())
+    return _Ready(service, billed, draft, totals, charges)
+
+
+def _take(waiting: dict[int, list[Waiting]], charges: Sequence[Waiting]) -> None:
+    """A charge stands on one invoice only."""
+    for charge in charges:
+        waiting[charge.customer_id].remove(charge)
+
+
+def _lapse(tx: Transaction, service: Billable, now: datetime, outcome: Outcome) -> None:
+    lapse(tx, subscription_id=service.due.subscription_id, by=By(now, "the balance does not cover the next month"))
+    outcome.lapsed.append(service.service_number)
+
+
+def _write(tx: Transaction, ready: Sequence[_Ready], terms: Terms, now: datetime) -> list[Issued]:
+    documents = [one for one in ready if one.draft is not None and one.totals is not None]
+    issued = issue(
+        tx, [(one.draft, one.totals) for one in documents if one.draft and one.totals], issuer=terms.issuer, now=now
+    )
+    if ready:
+        tx.execute(
+            _ADVANCE,
+            {
+                "ids": [one.service.due.subscription_id for one in ready],
+                "until": [one.billed.billed_until for one in ready],
+                "next": [one.billed.next_bill_on for one in ready],
+                "left": [one.billed.promotion_left for one in ready],
+            },
+        )
+    charged = [
+        (charge.charge_id, done.invoice_id)
+        for one, done in zip(documents, issued, strict=True)
+        for charge in one.charges
+    ]
+    if charged:
+        tx.execute(_CHARGED, {"ids": [charge for charge, _ in charged], "invoices": [found for _, found in charged]})
+    parts = [
+        Part(
+            "issue",
+            "payment",
+            done.invoice_id,
+            one.service.buyer.number,
+            f"wallet:{one.service.buyer.number}",
+            one.paid,
+        )
+        for one, done in zip(documents, issued, strict=True)
+        if one.paid.minor
+    ]
+    allocate_many(tx, parts, now)
+    return issued

@@ -1,0 +1,124 @@
+"""What each kind of adjustment does in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from core.billing.allocate import Part, allocate_many, locked_balance, open_invoices, pay_from_balance
+from core.billing.bill_now import invoice_lines
+from core.billing.credit import credit_invoice
+from core.billing.draft import Buyer, Issuer, Line
+from core.billing.issue import Issued
+from core.billing.queries import buyer, invoice
+from core.catalog.taxes import HOME_CURRENCY
+from core.db.engine import Transaction
+from core.errors import AmountAboveDue, InsufficientBalance, NotFound
+from core.ledger.accounts import open_account
+from core.ledger.post import Posting, post
+from core.money import Money
+
+CHARGE_DUE_DAYS = 14
+
+
+def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer: Issuer, now: datetime) -> int:
+    """Do an adjustment that was decided. Returns its entry in the books.
+
+    Raises:
+        CreditTooLarge, AmountAboveDue: more than the invoice bears.
+        InsufficientBalance: a refund beyond the balance, a return beyond the deposit.
+        NotFound: the kind needs an invoice of this customer, and there is none.
+    """
+    who = buyer(tx.connection, row["customer_id"])
+    amount = Money(row["amount_minor"], row["currency"])
+    match row["kind"]:
+        case "goodwill" | "deposit_return":
+            source = "goodwill" if row["kind"] == "goodwill" else f"deposit:{who.number}"
+            entry_id = _move(tx, row, source, f"wallet:{who.number}", amount, now)
+            pay_from_balance(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", now=now)
+            return entry_id
+        case "refund":
+            have = locked_balance(tx, who.wallet_id)
+            if have < amount:
+                raise InsufficientBalance(needed=amount, have=have)
+            return _move(tx, row, f"wallet:{who.number}", "cash:counter", amount, now)
+        case "write_off":
+            return _write_off(tx, row, who, amount, now)
+        case "credit_note":
+            invoice_id = _invoice_of(tx, row)
+            note = credit_invoice(
+                tx,
+                key=f"adjustment:{row['id']}",
+                invoice_id=invoice_id,
+                amount=amount,
+                reason=row["reason"],
+                issuer=issuer,
+                now=now,
+                made_by=staff_id,
+            )
+            return note.entry_id
+        case _:
+            return _charge(tx, row, who, amount, staff_id, issuer, now).entry_id
+
+
+def _move(tx: Transaction, row: Mapping[str, Any], source: str, destination: str, amount: Money, now: datetime) -> int:
+    return post(
+        tx,
+        key=f"adjustment:{row['id']}",
+        kind=row["kind"],
+        occurred_at=now,
+        now=now,
+        postings=[
+            Posting(open_account(tx, source, amount.currency), open_account(tx, destination, amount.currency), amount)
+        ],
+        memo={"adjustment": row["id"], "reason": row["reason"]},
+    ).entry_id
+
+
+def _write_off(tx: Transaction, row: Mapping[str, Any], who: Buyer, amount: Money, now: datetime) -> int:
+    invoice_id = _invoice_of(tx, row)
+    due = next((one.due for one in open_invoices(tx, who.customer_id) if one.invoice_id == invoice_id), None)
+    if due is None or amount > due:
+        raise AmountAboveDue(due=due or Money(0, HOME_CURRENCY))
+    part = Part(f"adjustment:{row['id']}", "write_off", invoice_id, who.number, "bad_debt", amount)
+    (entry_id,) = allocate_many(tx, [part], now)
+    return entry_id
+
+
+def _charge(
+    tx: Transaction,
+    row: Mapping[str, Any],
+    who: Buyer,
+    amount: Money,
+    staff_id: int,
+    issuer: Issuer,
+    now: datetime,
+) -> Issued:
+    """An invoice of its own, or a debit note to an invoice. The amount is before tax."""
+    issued = invoice_lines(
+        tx,
+        key=f"adjustment:{row['id']}",
+        buyer=who,
+        lines=[Line("charge", "other", amount, {"text": row["reason"]})],
+        due_days=CHARGE_DUE_DAYS,
+        issuer=issuer,
+        now=now,
+        made_by=staff_id,
+        reason=row["reason"],
+        corrects_id=_invoice_of(tx, row) if row["kind"] == "debit_note" else None,
+    )
+    if issued is None:
+        raise AssertionError("an amount above nothing comes to something")
+    return issued
+
+
+def _invoice_of(tx: Transaction, row: Mapping[str, Any]) -> int:
+    """The invoice an adjustment names, if it is this customer's.
+
+    Raises:
+        NotFound: it names none, or somebody else's.
+    """
+    if row["invoice_id"] is None or invoice(tx.connection, row["invoice_id"]).customer_id != row["customer_id"]:
+        raise NotFound(what="document")
+    return int(row["invoice_id"])

@@ -1,0 +1,109 @@
+"""Another plan, and what the change costs: prepaid days are given back at the old price and charged at the new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.billing.bill_now import invoice_lines
+from core.billing.credit import credit_lines
+from core.billing.draft import Issuer, Line
+from core.billing.exchange import in_pounds
+from core.billing.issue import Issued
+from core.billing.queries import buyer
+from core.billing.unused import unused_lines
+from core.catalog.taxes import HOME_CURRENCY, exchange_on
+from core.days import Period, juba_day, period_of
+from core.db.engine import Transaction
+from core.money import Money
+from core.subscriptions.change_plan import Changed, change_plan
+from core.subscriptions.states import By
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """The change, and the invoice or credit note of it; None where nothing was to be billed now."""
+
+    changed: Changed
+    issued: Issued | None
+
+
+def change_service(
+    tx: Transaction, *, subscription_id: int, tariff_id: int, at_period_end: bool, by: By, issuer: Issuer, key: str
+) -> PlanChanged:
+    """Change the plan of an active service, now or when its month is over.
+
+    Postpaid days are billed by the plan they were on when the month is over. Prepaid changed now: the days left are
+    given back and charged anew on one document; what it comes to is taken from the balance or given to it.
+
+    Raises:
+        NotPossibleNow, NotFound, PlanGone, SamePlan, OtherBilling: as `core.subscriptions.change_plan` says.
+        InsufficientBalance: the dearer plan is not covered; nothing was done.
+        NoExchangeRate: its price cannot be turned into pounds today.
+    """
+    changed = change_plan(tx, subscription_id=subscription_id, tariff_id=tariff_id, at_period_end=at_period_end, by=by)
+    service = changed.service
+    today = juba_day(by.now)
+    if at_period_end or service.pay != "prepaid" or service.billed_until is None or service.billed_until <= today:
+        return PlanChanged(changed, None)
+    left = Period(today, service.billed_until)
+    invoice_id, unused = unused_lines(tx, subscription_id=subscription_id, days=left.days)
+    anew = _charged_anew(tx, changed, left)
+    balance = sum((line.amount.minor for line in anew), 0) - sum((line.amount.minor for line in unused), 0)
+    if balance >= 0 or invoice_id is None:
+        issued = invoice_lines(
+            tx,
+            key=f"change:{key}",
+            buyer=buyer(tx.connection, service.customer_id),
+            lines=[*(_negative(line) for line in unused), *anew],
+            due_days=0,
+            issuer=issuer,
+            now=by.now,
+            subscription_id=subscription_id,
+            from_balance=True,
+            made_by=by.staff_id,
+        )
+    else:
+        issued = credit_lines(
+            tx,
+            key=f"change:{key}",
+            invoice_id=invoice_id,
+            lines=[*unused, *(_negative(line) for line in anew)],
+            reason=by.why,
+            issuer=issuer,
+            now=by.now,
+            made_by=by.staff_id,
+        )
+    return PlanChanged(changed, issued)
+
+
+def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]:
+    """The days left at the new price, of the month they are in; a longer rest month by month."""
+    terms, service = changed.after, changed.service
+    exchange = None
+    if terms.price.currency != HOME_CURRENCY:
+        exchange = exchange_on(tx.connection, terms.price.currency, left.first)
+    month = period_of(left.first, service.anchor_day)
+    facts = {
+        "tariff_en": terms.name_en,
+        "tariff_ar": terms.name_ar,
+        "days": left.days,
+        "of": month.days,
+        "price": terms.price.minor,
+        "currency": terms.price.currency,
+    }
+    if exchange is not None:
+        facts |= {"rate_millionths": exchange.rate_millionths, "rate_day": exchange.day.isoformat()}
+
+    def line(product_class: str, price: Money, more: dict[str, object]) -> Line:
+        amount = in_pounds(price.share_half_even(left.days, month.days), exchange)
+        return Line("change", product_class, amount, facts | more, service.subscription_id, left)
+
+    lines = [
+        line(terms.product_class, terms.price, {}),
+        line("equipment", terms.rental, {"credited_kind": "rental", "price": terms.rental.minor}),
+    ]
+    return [one for one in lines if one.amount]
+
+
+def _negative(line: Line) -> Line:
+    return Line(line.kind, line.product_class, -line.amount, line.facts, line.subscription_id, line.days)

@@ -1,0 +1,103 @@
+"""Doing a step of dunning to the services it concerns: slower, off, or ended. Which may be, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final, Literal
+
+from sqlalchemy import text
+
+from core.days import juba_day
+from core.db.engine import Transaction
+from core.subscriptions.queries import Service, locked, services_of
+from core.subscriptions.slow import slow
+from core.subscriptions.states import By
+from core.subscriptions.suspend import suspend
+from core.subscriptions.terminate import terminate
+
+# What a step comes to with one service: it was done now; it is so already; it must wait for a state it can be done
+# in; or there is nothing to do it to, now or later.
+Effect = Literal["acted", "already", "waits", "gone"]
+_MOVES: Final = text(
+    """
+    SELECT DISTINCT ON (subscription_id, verb IN ('slow', 'suspend'))
+           subscription_id, verb IN ('slow', 'suspend') AS cuts, at, staff_id
+    FROM subscription_move
+    WHERE subscription_id = ANY(:ids) AND verb IN ('slow', 'suspend', 'unslow', 'resume')
+    ORDER BY subscription_id, verb IN ('slow', 'suspend'), id DESC
+    """
+)
+
+
+@dataclass(slots=True)
+class Concerned:
+    """A service as dunning sees it. `given_back_at`: when the system, not staff, last let it go on or made it fast."""
+
+    service: Service
+    cut_on: date | None = None
+    given_back_at: datetime | None = None
+
+
+def services_to_dun(tx: Transaction, customer_id: int) -> list[Concerned]:
+    """A customer's services. Not locked: the billing run passes by what is, and most are only reminded."""
+    found = {one.subscription_id: Concerned(one) for one in services_of(tx.connection, customer_id)}
+    for row in tx.execute(_MOVES, {"ids": list(found)}):
+        if row.cuts:
+            found[row.subscription_id].cut_on = juba_day(row.at)
+        elif row.staff_id is None:
+            found[row.subscription_id].given_back_at = row.at
+    return list(found.values())
+
+
+def concerned_by(services: Sequence[Concerned], subscription_id: int | None) -> list[Concerned]:
+    """The services an invoice is dunned at: its own where it names one, else all that are paid afterwards."""
+    if subscription_id is not None:
+        return [one for one in services if one.service.subscription_id == subscription_id]
+    return [one for one in services if one.service.pay == "postpaid"]
+
+
+def lifted_since(concerned: Concerned, act: str, done_at: datetime) -> bool:
+    """Whether what was done to it was taken back since by the system: for an agreement, as the invoice was open.
+
+    What staff took back stays so: they had their reasons.
+    """
+    if concerned.given_back_at is None or concerned.given_back_at < done_at:
+        return False
+    service = concerned.service
+    return service.state == "active" and (act == "suspend" or (act == "slow" and not service.slowed))
+
+
+def cut_off(tx: Transaction, concerned: Concerned, act: str, by: By) -> Effect:
+    """Do a step to a service, as far as the state it is in by now lets."""
+    concerned.service = locked(tx.connection, concerned.service.subscription_id)
+    effect = _effect(concerned.service, act)
+    if effect != "acted":
+        return effect
+    service_id = concerned.service.subscription_id
+    if act == "slow":
+        slow(tx, subscription_id=service_id, by=by)
+        concerned.service = replace(concerned.service, slowed=True)
+    elif act == "suspend":
+        suspend(tx, subscription_id=service_id, reason="unpaid", by=by)
+        concerned.service = replace(concerned.service, state="suspended", suspended_for="unpaid")
+    else:
+        terminate(tx, subscription_id=service_id, by=by)
+        concerned.service = replace(concerned.service, state="terminated", suspended_for=None)
+    concerned.cut_on = juba_day(by.now)
+    return effect
+
+
+def _effect(service: Service, act: str) -> Effect:
+    if service.state == "terminated":
+        return "gone"
+    off_for_money = service.state == "suspended" and service.suspended_for == "unpaid"
+    if act == "terminate":
+        # What was paid in advance must be given back with a document when it ends: that is left to staff.
+        if service.pay == "prepaid":
+            return "gone"
+        return "acted" if service.state == "active" or off_for_money else "waits"
+    if off_for_money or (act == "slow" and service.state == "active" and service.slowed):
+        return "already"
+    return "acted" if service.state == "active" else "waits"

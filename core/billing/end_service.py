@@ -1,0 +1,71 @@
+"""A service ends, or is handed over: what was paid for and not used goes back to the balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.billing.credit import credit_lines
+from core.billing.draft import Issuer
+from core.billing.issue import Issued
+from core.billing.unused import unused_lines
+from core.days import DAY, juba_day
+from core.db.engine import Transaction
+from core.subscriptions.add import Added
+from core.subscriptions.queries import Service
+from core.subscriptions.states import By
+from core.subscriptions.terminate import terminate
+from core.subscriptions.transfer import transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A service that has ended, and the credit note for its unused days; None where there were none."""
+
+    service: Service
+    issued: Issued | None
+
+
+def end_service(tx: Transaction, *, subscription_id: int, by: By, issuer: Issuer) -> Ended:
+    """End a service today. Its last postpaid days are billed by the next run; a deposit is returned by staff.
+
+    Raises:
+        NotPossibleNow: it has ended before.
+    """
+    service = terminate(tx, subscription_id=subscription_id, by=by)
+    return Ended(service, _give_back(tx, service, by, issuer))
+
+
+def hand_over(
+    tx: Transaction, *, subscription_id: int, customer_id: int, by: By, issuer: Issuer
+) -> tuple[Ended, Added]:
+    """Transfer a service to another customer from tomorrow on.
+
+    Raises:
+        NotPossibleNow: it is not active, or theirs already.
+    """
+    service, added = transfer(tx, subscription_id=subscription_id, customer_id=customer_id, by=by)
+    return Ended(service, _give_back(tx, service, by, issuer)), added
+
+
+def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> Issued | None:
+    if service.pay != "prepaid" or service.billed_until is None:
+        return None
+    tomorrow = juba_day(by.now) + DAY
+    days = service.kept_days
+    if service.state == "active":
+        days += max(0, (service.billed_until - tomorrow).days)
+    if not days:
+        return None
+    invoice_id, lines = unused_lines(tx, subscription_id=service.subscription_id, days=days)
+    if invoice_id is None:
+        return None
+    return credit_lines(
+        tx,
+        key=f"end:{service.subscription_id}",
+        invoice_id=invoice_id,
+        lines=lines,
+        reason=by.why,
+        issuer=issuer,
+        now=by.now,
+        made_by=by.staff_id,
+    )

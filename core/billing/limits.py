@@ -1,0 +1,38 @@
+"""How much one person may move by their own decision. Above it, a second person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from core.money import Money
+
+KINDS: Final = ("goodwill", "charge", "credit_note", "debit_note", "write_off", "refund", "deposit_return")
+# In pounds, by role; who is not named may move nothing alone. A refund hands out cash: it is limited closer.
+ALONE_POUNDS: Final[Mapping[str, Mapping[str, int]]] = {
+    "cashier": {"goodwill": 2_000, "charge": 0, "credit_note": 0, "debit_note": 0, "write_off": 0, "refund": 0},
+    "manager": {
+        "goodwill": 100_000,
+        "charge": 500_000,
+        "credit_note": 500_000,
+        "debit_note": 500_000,
+        "write_off": 50_000,
+        "refund": 50_000,
+        "deposit_return": 200_000,
+    },
+    "admin": {
+        "goodwill": 500_000,
+        "charge": 2_000_000,
+        "credit_note": 2_000_000,
+        "debit_note": 2_000_000,
+        "write_off": 500_000,
+        "refund": 500_000,
+        "deposit_return": 1_000_000,
+    },
+}
+ADJUSTMENT_MOST: Final = Money.of(50_000_000, "SSP")  # whoever decides: beyond this it is a slip of the finger
+
+
+def alone(role: str, kind: str) -> Money:
+    """The most a role moves alone by an adjustment of a kind."""
+    return Money.of(ALONE_POUNDS.get(role, {}).get(kind, 0), "SSP")

@@ -1,0 +1,100 @@
+"""Money reached a customer's balance: invoices are settled, and what was cut off for money goes on at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.billing.agreements import keeps_agreement, settle_agreements
+from core.billing.allocate import pay_from_balance
+from core.billing.bill_now import bill_service_now
+from core.billing.draft import Issuer
+from core.billing.queries import owed
+from core.catalog.taxes import HOME_CURRENCY
+from core.customers.queries import account
+from core.days import juba_day
+from core.db.engine import Transaction
+from core.errors import InsufficientBalance, NoExchangeRate
+from core.messaging.queue_text import queue_text
+from core.money import Money
+from core.subscriptions.lapse import renew
+from core.subscriptions.queries import Service, services_of
+from core.subscriptions.slow import unslow
+from core.subscriptions.states import By
+from core.subscriptions.suspend import resume
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the money did: settled so much, and put these services on again (their numbers)."""
+
+    settled: Money
+    back_on: tuple[str, ...]
+
+
+# Called with every credit to a balance: (transaction, customer, key of the credit, now). Wired at the edge.
+MoneyCame = Callable[[Transaction, int, str, datetime], None]
+
+
+def money_came(
+    tx: Transaction,
+    *,
+    customer_id: int,
+    key: str,
+    issuer: Issuer,
+    now: datetime,
+    invoice_id: int | None = None,
+) -> Used:
+    """Use a customer's balance for what they owe, a named invoice first; then reconnect, within this transaction.
+
+    A service suspended for unpaid bills goes on when nothing is overdue, or the customer keeps an agreement; a
+    prepaid one that lapsed when the balance covers its next month.
+    """
+    settled = pay_from_balance(tx, customer_id=customer_id, key=key, now=now, invoice_id=invoice_id)
+    settle_agreements(tx, customer_id=customer_id, now=now)
+    back_on = reconnect(tx, customer_id=customer_id, issuer=issuer, now=now, why="paid")
+    return Used(settled, tuple(back_on))
+
+
+def reconnect(tx: Transaction, *, customer_id: int, issuer: Issuer, now: datetime, why: str) -> list[str]:
+    """Put on again what is off or slow for money, as far as nothing is in its way any more. The numbers of these."""
+    by = By(now, why)
+    overdue = owed(tx.connection, customer_id, juba_day(now)).overdue
+    clear = overdue == Money(0, HOME_CURRENCY) or keeps_agreement(tx.connection, customer_id, now)
+    back = []
+    for service in services_of(tx.connection, customer_id):
+        if clear and service.state == "suspended" and service.suspended_for == "unpaid":
+            resume(tx, subscription_id=service.subscription_id, by=by)
+            back.append(service.number)
+        elif service.suspended_for == "lapsed" and _renewed(tx, service, by, issuer):
+            back.append(service.number)
+        if clear and service.slowed and service.state != "terminated":
+            unslow(tx, subscription_id=service.subscription_id, by=by)
+    if back:
+        _tell(tx, customer_id, back, now)
+    return back
+
+
+def _tell(tx: Transaction, customer_id: int, back: list[str], now: datetime) -> None:
+    who = account(tx.connection, customer_id)
+    queue_text(
+        tx,
+        phone=who.main_phone,
+        tongue=who.tongue,
+        template="service_back",
+        key=f"back:{','.join(back)}:{now.isoformat()}",
+        now=now,
+        facts={},
+    )
+
+
+def _renewed(tx: Transaction, service: Service, by: By, issuer: Issuer) -> bool:
+    """A lapsed service renewed from the balance; not at all where that is too small."""
+    try:
+        with tx.connection.begin_nested():
+            renew(tx, subscription_id=service.subscription_id, by=by)
+            bill_service_now(tx, subscription_id=service.subscription_id, issuer=issuer, now=by.now)
+    except (InsufficientBalance, NoExchangeRate):
+        return False
+    return True

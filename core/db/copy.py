@@ -1,0 +1,60 @@
+"""Writing many rows by COPY: ten times faster than inserts, in the same transaction, under the same constraints."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Final
+
+import psycopg2
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core.db.engine import Transaction
+
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_NULL: Final = "\\N"
+
+
+def _field(value: Any) -> str:
+    """A value as COPY's text format reads it (PostgreSQL manual, COPY, "Text Format")."""
+    if value is None:
+        return _NULL
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return "\\\\x" + value.hex()
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
+    raise AssertionError(f"no text is known for a {type(value).__name__}")
+
+
+def copy_rows(tx: Transaction, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows into a table; triggers and constraints hold as for any insert. An id given is taken as it is.
+
+    Raises:
+        DBAPIError: as any statement does, so that a lost race is tried again by who tries others again.
+    """
+    lines = io.StringIO("".join("\t".join(map(_field, row)) + "\n" for row in rows))
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    cursor = tx.connection.connection.cursor()
+    try:
+        cursor.copy_expert(statement, lines)
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg2.Error, hide_parameters=True) from error
+    finally:
+        cursor.close()
+
+
+def next_ids(tx: Transaction, table: str, count: int) -> list[int]:
+    """Fresh ids of a table, in order, for rows that must be known to each other before they are written."""
+    query = text(f"SELECT nextval('{table}_id_seq') FROM generate_series(1, :count)")
+    return [int(row) for row in tx.execute(query, {"count": count}).scalars()]

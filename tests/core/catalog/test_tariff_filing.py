@@ -1,0 +1,244 @@
+"""The quarterly filing: every price a customer could meet, what rose and by how much, and with how much notice."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.catalog.file_tariffs import PROMOTION_COLUMNS, TARIFF_COLUMNS, _cells, quarter_days, tariff_filing
+from core.catalog.open_tariff import open_tariff
+from core.catalog.set_promotion import set_promotion
+from core.catalog.set_tariff import NewTerms, set_tariff_version
+from core.catalog.withdraw_tariff import withdraw_tariff
+from core.errors import InvalidDay
+from core.money import Money
+
+LONG_AGO = datetime(2025, 12, 2, 10, 0, tzinfo=UTC)
+
+
+def ssp(pounds):
+    return Money.of(pounds, "SSP")
+
+
+def opened(parts, code="HOME2", alias=1, **changed):
+    names = {"name_en": "Home 2 Mbit", "name_ar": "منزلي"} | changed
+    with parts.db.transaction() as tx:
+        open_tariff(tx, code=code, alias=alias, pay="prepaid", billed_on="anniversary", **names)
+
+
+def priced(parts, valid_from, price, *, made=LONG_AGO, code="HOME2", **changed):
+    terms = NewTerms(**{"down_kbps": 2048, "up_kbps": 512, "price": price} | changed)
+    with parts.db.transaction() as tx:
+        set_tariff_version(tx, code=code, terms=terms, valid_from=valid_from, staff_id=None, now=made)
+
+
+def withdrawn(parts, on_day):
+    with parts.db.transaction() as tx:
+        withdraw_tariff(tx, code="HOME2", on_day=on_day, now=parts.clock.now())
+
+
+def filed(parts, quarter):
+    """The rows of a filing by column: of tariffs, and of promotions."""
+    with parts.db.reading() as connection:
+        rows = list(csv.reader(io.StringIO(tariff_filing(connection, quarter), newline="")))
+    between = rows.index([])
+    assert (tuple(rows[0]), tuple(rows[between + 1])) == (TARIFF_COLUMNS, PROMOTION_COLUMNS)
+    return (
+        [dict(zip(TARIFF_COLUMNS, row, strict=True)) for row in rows[1:between]],
+        [dict(zip(PROMOTION_COLUMNS, row, strict=True)) for row in rows[between + 2 :]],
+    )
+
+
+def prices(parts, quarter):
+    return [(row["price"], row["valid from"], row["valid until"]) for row in filed(parts, quarter)[0]]
+
+
+def test_a_filing_says_all_about_a_tariff(parts):
+    opened(parts)
+    priced(
+        parts,
+        date(2026, 1, 1),
+        ssp("45000.50"),
+        data_bytes=50 * 10**9,
+        fair_use_bytes=1_500_000_000,
+        slow_kbps=256,
+        set_up=ssp(5000),
+        overage=ssp(700),
+    )
+    assert filed(parts, "2026Q1") == (
+        [
+            {
+                "code": "HOME2",
+                "name": "Home 2 Mbit",
+                "name in Arabic": "منزلي",
+                "pay": "prepaid",
+                "down kbit/s": "2048",
+                "up kbit/s": "512",
+                "data GB": "50",
+                "fair use GB": "1.5",
+                "slow kbit/s": "256",
+                "price": "45000.50",
+                "currency": "SSP",
+                "set-up": "5000.00",
+                "deposit": "0.00",
+                "rental": "0.00",
+                "overage per GB": "700.00",
+                "valid from": "2026-01-01",
+                "valid until": "",
+                "raises the price": "no",
+                "raised by percent": "",
+                "days of notice": "30",
+            }
+        ],
+        [],
+    )
+
+
+def test_a_version_is_filed_in_every_quarter_that_has_a_day_of_it(parts):
+    opened(parts)
+    priced(parts, date(2026, 2, 1), ssp(100))
+    priced(parts, date(2026, 7, 1), ssp(200))
+    first, second = ("100.00", "2026-02-01", "2026-06-30"), ("200.00", "2026-07-01", "")
+    assert prices(parts, "2025Q4") == []
+    assert prices(parts, "2026Q1") == [first]
+    assert prices(parts, "2026Q2") == [first]
+    assert prices(parts, "2026Q3") == [second]
+    assert prices(parts, "2030Q1") == [second]
+
+
+def test_a_change_within_the_quarter_files_both_prices(parts):
+    opened(parts)
+    priced(parts, date(2026, 2, 1), ssp(100))
+    priced(parts, date(2026, 5, 20), ssp(200))
+    assert prices(parts, "2026Q2") == [("100.00", "2026-02-01", "2026-05-19"), ("200.00", "2026-05-20", "")]
+
+
+def test_a_withdrawn_tariff_is_filed_to_its_last_day(parts):
+    opened(parts)
+    priced(parts, date(2026, 2, 1), ssp(100))
+    withdrawn(parts, date(2026, 12, 24))
+    assert prices(parts, "2026Q4") == [("100.00", "2026-02-01", "2026-12-23")]
+    assert prices(parts, "2027Q1") == []
+
+
+def test_who_still_has_a_withdrawn_tariff_sees_its_new_price_filed(parts, clock):
+    opened(parts)
+    priced(parts, date(2026, 2, 1), ssp(100))
+    withdrawn(parts, date(2026, 12, 24))
+    priced(parts, date(2027, 2, 1), ssp(150), made=clock.now())
+    assert prices(parts, "2027Q1") == [("150.00", "2027-02-01", "")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "raises", "percent"),
+    [
+        (ssp(900), ssp(1565), "yes", "73.9"),  # as 100 MB went in October 2024
+        (ssp(1000), ssp(1000), "no", ""),
+        (ssp(1000), ssp(999), "no", ""),
+        (ssp(2000), ssp(2001), "yes", "0.1"),  # half a tenth goes up
+        (ssp(100_000), ssp(100_001), "yes", "0.0"),
+        (ssp(1), ssp(2), "yes", "100.0"),
+        (Money.of(10, "USD"), ssp(50_000), "other currency", ""),
+    ],
+)
+def test_an_increase_is_filed_in_percent(parts, before, after, raises, percent):
+    opened(parts)
+    priced(parts, date(2026, 1, 1), before)
+    priced(parts, date(2026, 4, 1), after)
+    [row] = filed(parts, "2026Q2")[0]
+    assert (row["raises the price"], row["raised by percent"]) == (raises, percent)
+
+
+@pytest.mark.parametrize(
+    ("made", "days"),
+    [
+        (datetime(2026, 3, 2, 10, 0, tzinfo=UTC), "30"),
+        (datetime(2026, 3, 2, 22, 30, tzinfo=UTC), "29"),  # the next day has begun in Juba
+        (datetime(2026, 4, 1, 10, 0, tzinfo=UTC), "0"),
+    ],
+)
+def test_the_days_of_notice_are_counted_in_juba(parts, made, days):
+    opened(parts)
+    priced(parts, date(2026, 1, 1), ssp(100))
+    priced(parts, date(2026, 4, 1), ssp(200), made=made)
+    assert filed(parts, "2026Q2")[0][0]["days of notice"] == days
+
+
+def test_what_was_entered_after_its_first_day_had_no_notice(parts, clock):
+    opened(parts)
+    priced(parts, date(2026, 1, 1), ssp(100), made=clock.now())
+    assert filed(parts, "2026Q4")[0][0]["days of notice"] == "0"
+
+
+def test_tariffs_come_in_the_order_of_their_numbers(parts):
+    for code, alias in (("C", 3), ("A", 2), ("B", 1)):
+        opened(parts, code=code, alias=alias)
+        priced(parts, date(2026, 1, 1), ssp(100), code=code)
+    assert [row["code"] for row in filed(parts, "2026Q1")[0]] == ["B", "A", "C"]
+    assert [row["data GB"] for row in filed(parts, "2026Q1")[0]] == ["unlimited"] * 3
+
+
+def test_promotions_of_the_quarter_follow_with_their_reference(parts, clock):
+    opened(parts)
+    with parts.db.transaction() as tx:
+        set_promotion(
+            tx,
+            code="XMAS",
+            name_en="Christmas",
+            name_ar="عيد الميلاد",
+            tariff_code="HOME2",
+            valid_from=date(2026, 12, 1),
+            valid_until=date(2027, 1, 1),
+            percent_off=Decimal("12.5"),
+            periods=3,
+            approval_reference="NCA/PROMO/88",
+            approved_on=date(2026, 11, 20),
+            staff_id=None,
+            now=clock.now(),
+        )
+    assert filed(parts, "2026Q4")[1] == [
+        {
+            "promotion": "XMAS",
+            "name": "Christmas",
+            "name in Arabic": "عيد الميلاد",
+            "tariff": "HOME2",
+            "percent off": "12.5",
+            "periods": "3",
+            "valid from": "2026-12-01",
+            "valid until": "2026-12-31",
+            "approval reference": "NCA/PROMO/88",
+            "approved on": "2026-11-20",
+        }
+    ]
+    assert filed(parts, "2026Q3")[1] == filed(parts, "2027Q1")[1] == []
+
+
+def test_no_name_becomes_a_formula_in_a_spreadsheet(parts):
+    opened(parts, code="-1", name_en='=HYPERLINK("http://x")', name_ar="@SUM(A1), +1")
+    priced(parts, date(2026, 1, 1), ssp(100), code="-1")
+    [row] = filed(parts, "2026Q1")[0]
+    assert (row["code"], row["name"], row["name in Arabic"]) == ("'-1", '\'=HYPERLINK("http://x")', "'@SUM(A1), +1")
+
+
+@given(st.lists(st.one_of(st.text(), st.integers(), st.none())))
+def test_no_cell_begins_as_a_formula_does(values):
+    assert not [cell for cell in _cells(values) if cell[:1] and cell[0] in "=+-@\t\r\n"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "2026", "2026Q5", "2026Q0", "2026q4", "26Q4", "2026Q4 ", "٢٠٢٦Q٤", "2026Q4\n", "1026Q1"]
+)
+def test_a_malformed_quarter_is_refused(parts, typed):
+    with parts.db.reading() as connection, pytest.raises(InvalidDay):
+        tariff_filing(connection, typed)
+
+
+def test_the_quarters_of_a_year_meet_and_leave_no_day_out():
+    quarters = [quarter_days(f"2026Q{number}") for number in range(1, 5)]
+    assert quarters[0].first == date(2026, 1, 1)
+    assert [one.next for one in quarters[:3]] == [one.first for one in quarters[1:]]
+    assert quarters[3].next == date(2027, 1, 1)
