@@ -29,6 +29,7 @@ from core.staff.add import add_member
 from core.staff.models import StaffMember
 from core.staff.roles import Role
 from core.tokens.models import Hotspot
+from sandbox.seed_monthly import monthly
 from supervisor.errors import CannotRunError
 
 HOUR: Final = 3600
@@ -58,6 +59,8 @@ CUSTOMERS: Final = (
     ("+211911000004", "Majok Garang", "en", None, 0),
     ("+211991000005", "Deng Wi-Fi", "en", None, 0),
     ("+211921000006", "واي فاي مريم", "ar", "arabic", 0),
+    ("+211921000007", "Rejaf Traders", "en", None, 0),
+    ("+211921000008", "منظمة النيل", "ar", "arabic", 0),
 )
 # router, code on the poster, SSID, place, owner's phone
 HOTSPOTS: Final = (
@@ -89,6 +92,7 @@ def seed(environ: Mapping[str, str]) -> None:
         staff_id = staff(tx, parts, passwords)
         _customers(tx, parts, staff_id)
         routers(tx, parts, town["routers"])
+        monthly(tx, parts, staff_id)
         demo = _demo(tx, town, passwords)
     residents = [
         {"phone": phone, "name": name, "language": language} for phone, name, language, _script, _cash in CUSTOMERS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,10 +22,10 @@ from supervisor.postgres import EmbeddedPostgres
 from supervisor.redis import EmbeddedRedis
 
 pytest.register_assert_rewrite("tests.town")
+from tests.kept_database import KeptDatabase  # noqa: E402
 from tests.town import Town, plant  # noqa: E402 - a failed comparison there shows what differed
 
 GATEWAY_KEY = "gateway-key-of-the-tests"
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +46,19 @@ def template_database(postgres_url: str) -> str:
     return "template_of_tests"
 
 
+@pytest.fixture(scope="session")
+def kept_database(postgres_url: str, template_database: str) -> KeptDatabase:
+    """The one database of this test process."""
+    kept = KeptDatabase(postgres_url, template_database)
+    kept.make()
+    return kept
+
+
 @pytest.fixture
-def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
-    """A fresh database, migrated and empty."""
-    name = f"test_{next(_numbers)}"
-    _command(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    _command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+def database_url(kept_database: KeptDatabase) -> Iterator[str]:
+    """A database, migrated and empty."""
+    yield kept_database.url
+    kept_database.renew()
 
 
 def _command(url: str, command: str) -> None:

@@ -30,6 +30,7 @@ FAULTS_SHOWN_MAX: Final = 20
 # A page waits seconds, not minutes. A run stops between two chunks and loses nothing: what is left stays due.
 SERVICES_LOOKED_AT_MAX: Final = 2_000
 SERVICES_BILLED_MAX: Final = 5_000
+BUSY: Final = _("A billing run is going on right now. Look again in a minute.")
 
 
 class _EnoughForNow(Exception):
@@ -76,14 +77,12 @@ def show_billing() -> ResponseReturnValue:
         with heard.listening():
             preview(parts().db, day=juba_day(now), issuer=issuer(), now=now, heard=heard)
     except DBAPIError as error:
-        if not isinstance(error.orig, pg.LockNotAvailable | pg.DeadlockDetected):
-            raise
-        busy = True
+        busy = _is_busy(error)
     return render_template(
         "admin/billing.html",
         today=juba_day(now),
         heard=heard,
-        busy=busy,
+        busy=t(BUSY) if busy else None,
         documents_max=DOCUMENTS_SHOWN_MAX,
         faults_max=FAULTS_SHOWN_MAX,
     )
@@ -96,8 +95,13 @@ def run_now() -> ResponseReturnValue:
     today = juba_day(now)
     parts().db.run(lambda tx: note(tx, "billing_run", f"day:{today}"))
     heard = Heard(SERVICES_BILLED_MAX)
-    with heard.listening():
-        bill_due(parts().db, day=today, issuer=issuer(), now=now, heard=heard)
+    try:
+        with heard.listening():
+            bill_due(parts().db, day=today, issuer=issuer(), now=now, heard=heard)
+    except DBAPIError as error:
+        if _is_busy(error):
+            tell(t(BUSY))
+            return redirect(url_for("admin.billing"), 303)
     if heard.count:
         tell(t(_("Issued: {n} documents for {amount}."), n=ltr(f"{heard.count:,}"), amount=amount(heard.total)))
     elif not heard.lapsed and not heard.faults:
@@ -109,6 +113,13 @@ def run_now() -> ResponseReturnValue:
     if heard.cut:
         tell(t(_("There is more to bill: press again, or leave it to the night.")))
     return redirect(url_for("admin.billing"), 303)
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    """Whether another run kept us waiting too long; anything else is raised on."""
+    if not isinstance(error.orig, pg.LockNotAvailable | pg.DeadlockDetected):
+        raise error
+    return True
 
 
 ROUTES: Final = (

@@ -54,6 +54,20 @@ def take(number: str) -> ResponseReturnValue:
     def work(tx: Transaction) -> Took:
         amount = parse_amount(amount_typed)
         customer = profile(tx.connection, number)
+        what_it_did: list[Used] = []
+
+        def use(receipt_number: str) -> None:
+            what_it_did.append(
+                money_came(
+                    tx,
+                    customer_id=customer.customer_id,
+                    key=receipt_number,
+                    issuer=issuer(),
+                    now=now,
+                    invoice_id=_named_bill(tx, customer.customer_id),
+                )
+            )
+
         taken = take_cash(
             tx,
             request_key=form_key(),
@@ -61,20 +75,14 @@ def take(number: str) -> ResponseReturnValue:
             amount=amount,
             staff_id=who.staff_id,
             now=now,
+            use=use,
         )
         if taken.again:
             return Took(taken, None)
         # Looked at last: a form sent again finds its receipt even when the account was closed since.
         if customer.status == "closed":
             raise CustomerNotActive(number=number)
-        used = money_came(
-            tx,
-            customer_id=customer.customer_id,
-            key=taken.receipt_number,
-            issuer=issuer(),
-            now=now,
-            invoice_id=_named_bill(tx, customer.customer_id),
-        )
+        (used,) = what_it_did
         detail = {"receipt": taken.receipt_number, "amount": str(amount), "settled": str(used.settled)}
         audit.write(tx, staff_id=who.staff_id, act="cash_taken", subject=f"customer:{number}", now=now, detail=detail)
         return Took(taken, used)

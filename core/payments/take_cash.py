@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,9 +29,18 @@ class CashTaken:
 
 
 def take_cash(
-    tx: Transaction, *, request_key: str, customer_id: int, amount: Money, staff_id: int, now: datetime
+    tx: Transaction,
+    *,
+    request_key: str,
+    customer_id: int,
+    amount: Money,
+    staff_id: int,
+    now: datetime,
+    use: Callable[[str], None] = lambda _receipt_number: None,
 ) -> CashTaken:
     """Credit cash to a customer's wallet and text the receipt. Once per `request_key` of the form.
+
+    `use` is what the money does at once (it is given the receipt's number); the text tells the balance after it.
 
     Raises:
         AmountOutOfRange: nothing was taken.
@@ -69,6 +79,7 @@ def take_cash(
             received_at=now,
         )
     )
+    use(number)
     queue_text(
         tx,
         phone=customer.main_phone,

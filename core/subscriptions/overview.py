@@ -10,14 +10,14 @@ from sqlalchemy import Connection, text
 
 from core.catalog.tariffs import TariffTerms, tariff_book
 from core.errors import NotFound
-from core.subscriptions.queries import Service, service
+from core.subscriptions.queries import Service
 
 NUMBER_DIGITS_MAX: Final = 20
 INSTALLATIONS_SHOWN_MAX: Final = 100
 
 # The tariff in force on the day, or the first to be; of a service that has not begun, the one it was ordered with.
 _VIEWS: Final = """
-    SELECT s.id, c.number AS customer_number, c.name AS customer_name, p.phone, r.name AS router, g.username,
+    SELECT s.*, c.number AS customer_number, c.name AS customer_name, p.phone, r.name AS router, g.username,
            coalesce(
              (SELECT t.tariff_id FROM subscription_term t WHERE t.subscription_id = s.id AND t.from_day <= :today
               ORDER BY t.from_day DESC LIMIT 1),
@@ -88,7 +88,7 @@ def count_installations(connection: Connection) -> int:
 
 
 def _views(connection: Connection, rows: Any, today: date) -> list[View]:
-    found = rows.all()
+    found = rows.mappings().all()
     book = tariff_book(connection) if found else None
 
     def terms(tariff_id: int | None, day: date) -> TariffTerms | None:
@@ -96,15 +96,20 @@ def _views(connection: Connection, rows: Any, today: date) -> list[View]:
 
     return [
         View(
-            service(connection, row.id),
-            row.customer_number,
-            row.customer_name,
-            row.phone,
-            row.router,
-            row.username,
-            terms(row.tariff_id, today),
-            terms(row.next_tariff_id, row.next_from or today),
-            row.next_from,
+            _service(row),
+            row["customer_number"],
+            row["customer_name"],
+            row["phone"],
+            row["router"],
+            row["username"],
+            terms(row["tariff_id"], today),
+            terms(row["next_tariff_id"], row["next_from"] or today),
+            row["next_from"],
         )
         for row in found
     ]
+
+
+def _service(row: Any) -> Service:
+    names = (name for name in Service.__dataclass_fields__ if name != "subscription_id")
+    return Service(subscription_id=row["id"], **{name: row[name] for name in names})

@@ -4,6 +4,8 @@ import csv
 import io
 
 import pytest
+from psycopg2 import errors as pg
+from sqlalchemy.exc import OperationalError
 
 from admin.pages import billing
 from tests.town import count, snapshot
@@ -53,6 +55,16 @@ def test_a_long_run_stops_between_two_chunks_and_goes_on_with_the_next_press(mar
     mary.post("/billing")
     assert count(provider.parts, "invoice", "kind = 'invoice' AND issued_on = '2026-12-01'") == 2
     provider.agrees()
+
+
+def test_while_another_run_goes_on_the_page_asks_for_patience(mary, provider, monkeypatch):
+    def waits_too_long(*_arguments, **_facts):
+        raise OperationalError("SELECT pg_advisory_xact_lock", {}, pg.LockNotAvailable("canceling statement"))
+
+    monkeypatch.setattr(billing, "preview", waits_too_long)
+    monkeypatch.setattr(billing, "bill_due", waits_too_long)
+    assert "A billing run is going on right now." in mary.get("/billing").text
+    assert mary.post("/billing").status_code == 303
 
 
 def test_what_cannot_be_billed_is_told_of(mary, provider):

@@ -1,5 +1,7 @@
 """Services on staff pages: ordered, begun, changed, ended; every act with a reason, in the trail, once."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from core.money import Money
@@ -61,6 +63,15 @@ def test_the_same_order_sent_twice_is_one_service(mary, provider, parts):
     first, second = orders(mary, provider, key=key), orders(mary, provider, key=key)
     assert first.location == second.location
     assert count(parts, "subscription") == count(parts, "audit_entry", "act = 'service_added'") == 1
+
+
+def test_the_same_order_sent_twice_at_once_is_one_service(desk_of, provider, parts):
+    desks = [desk_of("mary"), desk_of("mary")]
+    key = desks[0].key(f"/customers/{provider.town.achol.number}/services")
+    with ThreadPoolExecutor(2) as both:
+        answers = list(both.map(lambda desk: orders(desk, provider, key=key), desks))
+    assert answers[0].location == answers[1].location
+    assert count(parts, "subscription") == 1
 
 
 NO_ORDERS = [

@@ -96,8 +96,6 @@ def test_codes_phones_amounts_and_dates_keep_their_direction_in_arabic(desk_of, 
     rebecca.post("/me/language", language="ar")
     town.give(town.achol, 500)
     for path in paths(busy):
-        if path in ("/stuck", "/network"):  # lengths of time there are numbers with their words, which keep their order
-            continue
         page = rebecca.get(path).text
         body = page[page.index("<main") :]
         # Texts as they were sent stand in a box of their own, with the direction of their first letter; a list to
@@ -105,6 +103,8 @@ def test_codes_phones_amounts_and_dates_keep_their_direction_in_arabic(desk_of, 
         body = re.sub(r'<p class="text">.*?</p>|<option.*?</option>', "", body, flags=re.DOTALL)
         isolated = re.sub(r'<bdi(?: dir="ltr"| class="long")*>[^<]*</bdi>', "", body)
         bare = re.sub(r"<[^>]*>", " ", isolated)
+        # A whole number keeps its order by itself, and so does a Latin word that ends on one.
+        bare = re.sub(r"(?<!\S)[A-Z]*\d+(?=[\s.،:])", "", bare)
         assert not re.search(r"\d", bare), (path, re.findall(r".{0,20}\d.{0,20}", bare))
     assert '<bdi dir="ltr">500</bdi>\u00a0جنيه' in rebecca.get(f"/customers/{town.achol.number}").text
 

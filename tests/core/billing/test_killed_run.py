@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.billing.run import bill_due
-from tests.core.billing.test_any_order import clean
+from tests.core.billing.test_any_verbs import clean
 
 PLACES_TO_DIE = 8
 
