@@ -22,7 +22,7 @@ BELLS: Final = {"sms": "relay", "momo.request": "relay", "momo.ask": "ask", "rou
 MOMENT_S: Final = 0.25
 SWEEP_S: Final = 5.0  # how long work may lie when its bell was lost
 EXPIRE_S: Final = 15.0
-BILL_S: Final = 300.0  # within minutes of midnight in Juba; a round with nothing due is one read
+BILL_S: Final = 30.0  # within minutes of midnight in Juba; a round with nothing due is one read
 DUN_S: Final = 60.0  # a bill is told within a minute in the day; who pays within it is not cut off after it
 NIGHTLY_S: Final = 24 * 3600.0
 # name -> task, its arguments, seconds between. A round not begun before the next is due is let go: after a night

@@ -15,10 +15,13 @@ from typing import Any, Final
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.billing.draft import issuer_of
+from core.billing.run import bill_due
 from core.catalog.models import PlanVersion
 from core.catalog.set_price import open_plan, set_version
 from core.customers.models import Contact, Customer, PhoneNetwork
 from core.customers.register import register
+from core.days import juba_day
 from core.db.engine import Database, Transaction
 from core.money import Money
 from core.network.models import RouterRow
@@ -94,6 +97,8 @@ def seed(environ: Mapping[str, str]) -> None:
         routers(tx, parts, town["routers"])
         monthly(tx, parts, staff_id)
         demo = _demo(tx, town, passwords)
+    now = parts.clock.now()  # what the offices owe by now: their service began some weeks ago
+    bill_due(parts.db, day=juba_day(now), issuer=issuer_of(parts.settings), now=now)
     residents = [
         {"phone": phone, "name": name, "language": language} for phone, name, language, _script, _cash in CUSTOMERS
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.db.engine import Transaction
+from core.errors import NotPossibleNow
 from core.subscriptions.queries import locked
 from core.subscriptions.states import By
 from core.subscriptions.stop import Resumed, days_off, days_on
@@ -21,6 +22,9 @@ def resume(tx: Transaction, *, subscription_id: int, by: By) -> Resumed:
     """Let a suspended service go on today.
 
     Raises:
-        NotPossibleNow: it is not suspended.
+        NotPossibleNow: it is not suspended, or prepaid that ran out: that one goes on with the money (`renew`).
     """
-    return days_on(tx, locked(tx.connection, subscription_id), "resume", by, suspended_for=None)
+    service = locked(tx.connection, subscription_id)
+    if service.suspended_for == "lapsed":
+        raise NotPossibleNow(what="subscription", state="lapsed")
+    return days_on(tx, service, "resume", by, suspended_for=None)

@@ -27,7 +27,7 @@ def terminate(tx: Transaction, *, subscription_id: int, by: By) -> Service:
     if service.state == "active":
         close_term(tx, subscription_id, today + DAY)
     if service.pay == "postpaid" and service.next_bill_on is not None:
-        next_bill_on = today + DAY
+        next_bill_on = min(service.next_bill_on, today + DAY)  # months missed before are billed on their own days
     ended_on = today if service.started_on is None else max(today, service.started_on)
     move(tx, service, "terminate", by, {}, ended_on=ended_on, suspended_for=None, next_bill_on=next_bill_on)
     access.close(tx, service, by.now)

@@ -33,7 +33,9 @@ def transfer(tx: Transaction, *, subscription_id: int, customer_id: int, by: By)
     terms = tariff_of(tx, service, tomorrow)
     close_term(tx, subscription_id, tomorrow)
     number = with_check_digit(tx.execute(select(SUBSCRIPTION_NUMBERS.next_value())).scalar_one())
-    last_bill = tomorrow if service.pay == "postpaid" and service.next_bill_on is not None else None
+    last_bill = None
+    if service.pay == "postpaid" and service.next_bill_on is not None:
+        last_bill = min(service.next_bill_on, tomorrow)
     move(
         tx,
         service,

@@ -25,9 +25,9 @@ def ssp(pounds):
 
 
 def opened(parts, code="HOME2", alias=1, **changed):
-    names = {"name_en": "Home 2 Mbit", "name_ar": "منزلي"} | changed
+    names = {"name_en": "Home 2 Mbit", "name_ar": "منزلي", "pay": "prepaid"} | changed
     with parts.db.transaction() as tx:
-        open_tariff(tx, code=code, alias=alias, pay="prepaid", billed_on="anniversary", **names)
+        open_tariff(tx, code=code, alias=alias, billed_on="anniversary", **names)
 
 
 def priced(parts, valid_from, price, *, made=LONG_AGO, code="HOME2", **changed):
@@ -58,7 +58,7 @@ def prices(parts, quarter):
 
 
 def test_a_filing_says_all_about_a_tariff(parts):
-    opened(parts)
+    opened(parts, pay="postpaid")
     priced(
         parts,
         date(2026, 1, 1),
@@ -75,7 +75,7 @@ def test_a_filing_says_all_about_a_tariff(parts):
                 "code": "HOME2",
                 "name": "Home 2 Mbit",
                 "name in Arabic": "منزلي",
-                "pay": "prepaid",
+                "pay": "postpaid",
                 "down kbit/s": "2048",
                 "up kbit/s": "512",
                 "data GB": "50",
