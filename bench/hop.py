@@ -52,11 +52,11 @@ STORIES: Final = (
 
 def _plant(environ: dict[str, str]) -> None:
     """Callers with money, half of them Arabic, two networks, some plans."""
+    from core.cash.take_cash import take_cash
     from core.customers.register import register
     from core.db.migrate import migrate
     from core.money import Money
     from core.parts import assemble
-    from core.payments.take_cash import take_cash
     from core.settings import load
     from sandbox.seed import networks_and_plans, routers, staff
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.access import models as access
 from core.billing import models as billing
+from core.cash import models as cash
 from core.catalog import models as catalog
 from core.crm import models as crm
 from core.customers import models as customers
@@ -12,9 +13,27 @@ from core.ledger import models as ledger
 from core.messaging import models as messaging
 from core.network import models as network
 from core.payments import models as payments
+from core.payouts import models as payouts
 from core.staff import models as staff
+from core.statements import models as statements
 from core.subscriptions import models as subscriptions
 from core.tokens import models as tokens
 
-ROOMS = (access, billing, catalog, crm, customers, ledger, messaging, network, payments, staff, subscriptions, tokens)
+ROOMS = (
+    access,
+    billing,
+    cash,
+    catalog,
+    crm,
+    customers,
+    ledger,
+    messaging,
+    network,
+    payments,
+    payouts,
+    staff,
+    statements,
+    subscriptions,
+    tokens,
+)
 METADATA = Table.metadata

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.billing.draft import issuer_of
 from core.billing.run import bill_due
+from core.cash.take_cash import take_cash
 from core.catalog.models import PlanVersion
 from core.catalog.set_price import open_plan, set_version
 from core.customers.models import Contact, Customer, PhoneNetwork
@@ -26,7 +27,6 @@ from core.db.engine import Database, Transaction
 from core.money import Money
 from core.network.models import RouterRow
 from core.parts import Parts, assemble
-from core.payments.take_cash import take_cash
 from core.settings import load
 from core.staff.add import add_member
 from core.staff.models import StaffMember

@@ -13,6 +13,7 @@ from core.billing.begin_service import Begun, begin_service
 from core.billing.draft import Issuer, issuer_of
 from core.billing.money_came import Used, money_came
 from core.billing.run import Run, bill_due
+from core.cash.take_cash import take_cash
 from core.catalog.open_tariff import open_tariff
 from core.catalog.set_tariff import NewTerms, set_tariff_version
 from core.clock import JUBA, FixedClock
@@ -21,7 +22,6 @@ from core.days import juba_day
 from core.integrity import all_faults
 from core.money import Money
 from core.parts import Parts
-from core.payments.take_cash import take_cash
 from core.subscriptions.add import add_subscription
 from core.subscriptions.states import By
 from tests.town import Town

@@ -21,6 +21,7 @@ from werkzeug.serving import make_server
 from api import callbacks, health
 from core import schema
 from core.callers.queries import CALLER, CallerFacts
+from core.cash.take_cash import take_cash
 from core.catalog.set_price import open_plan, set_version
 from core.customers.models import PhoneNetwork
 from core.customers.queries import Account, account
@@ -31,7 +32,6 @@ from core.messaging.models import TextMessage
 from core.money import Money
 from core.network.models import RouterRow
 from core.parts import Parts
-from core.payments.take_cash import take_cash
 from core.staff.models import StaffMember
 from core.tokens.models import Hotspot
 from sms_bot import africastalking as sms_africastalking

@@ -17,13 +17,13 @@ from admin.words import ltr, refusal_sentence, t
 from core.billing.money_came import Used, money_came
 from core.billing.open_bills import open_bills
 from core.billing.queries import invoice_by_number, owed
+from core.cash.take_cash import CashTaken, take_cash
 from core.crm.find import profile, receipt
 from core.customers.queries import account
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.errors import CustomerNotActive, NotFound, Refusal
 from core.languages import marked as _
-from core.payments.take_cash import CashTaken, take_cash
 from core.staff import audit
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
 

@@ -33,7 +33,19 @@ KINDS: Final = {
     "goodwill": Kind("expense"),
     "bad_debt": Kind("expense"),
     "momo": Kind("asset"),
-    "cash": Kind("asset"),
+    "orange": Kind("asset"),
+    "ewallet": Kind("asset"),  # at wallets without an API, by their code
+    "bank": Kind("asset"),
+    "transit": Kind("asset"),  # notes taken to the bank, which its statement does not tell of yet
+    "cash": Kind("asset", keeps_balance=True),  # by drawer: what its holder answers for, below zero
+    "over_short": Kind("expense"),
+    "fees": Kind("expense"),  # of banks and providers
+    "exchange": Kind("income"),  # both sides of a payment that came in another currency
+    "payout": Kind("liability"),  # held for somebody until the provider says that it went
+    "owner_share": Kind("liability", keeps_balance=True, floor_minor=0),  # what we owe a Wi-Fi owner
+    "owner_owes": Kind("asset", keeps_balance=True),  # commission on what an owner took in cash: below zero
+    "commission": Kind("income"),
+    "withheld": Kind("liability"),  # tax kept back from owners, owed to the authority
     "sales": Kind("income"),
     "suspense": Kind("liability"),
     "opening": Kind("asset"),

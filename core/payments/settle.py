@@ -8,19 +8,19 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg2 import errors as pg
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from core.customers.queries import account
 from core.db.engine import Transaction
-from core.ids import with_check_digit
 from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.logs import log
 from core.money import Money
-from core.payments.models import RECEIPT_NUMBERS, PaymentIntent, Receipt
+from core.payments.models import PaymentIntent
 from core.payments.states import move
 from core.payments.tell import tell_on_balance
+from core.payments.write_receipt import write_receipt
 
 LOG = log("payments.settle")
 _RACE_LOST: Final = (pg.SerializationFailure, pg.DeadlockDetected)  # all is done again from the start
@@ -89,20 +89,16 @@ def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str
         postings=[Posting(open_account(tx, "momo:mtn", amount.currency), customer.wallet_id, amount)],
         memo={"intent": intent["id"], "provider_reference": provider_reference},
     )
-    number = next_receipt_number(tx)
-    tx.execute(
-        insert(Receipt).values(
-            number=number,
-            customer_id=customer.customer_id,
-            intent_id=intent["id"],
-            entry_id=recorded.entry_id,
-            provider=intent["rail"],
-            provider_reference=provider_reference,
-            payer_phone=intent["payer_phone"],
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            received_at=now,
-        )
+    receipt = write_receipt(
+        tx,
+        customer_id=customer.customer_id,
+        entry_id=recorded.entry_id,
+        provider=intent["rail"],
+        provider_reference=provider_reference,
+        amount=amount,
+        now=now,
+        intent_id=intent["id"],
+        payer_phone=intent["payer_phone"],
     )
     return Paid(
         intent["id"],
@@ -111,7 +107,7 @@ def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str
         intent["purpose"],
         intent["purpose_body"],
         amount,
-        number,
+        receipt.number,
     )
 
 
@@ -137,8 +133,3 @@ def _attempt(tx: Transaction, paid: Paid, act: Callable[[], None]) -> bool:
         LOG.exception("paid for, and not done", intent=paid.intent_id, purpose=paid.purpose)
         return False
     return True
-
-
-def next_receipt_number(tx: Transaction) -> str:
-    """A receipt number people can read out: digits closed by a check digit."""
-    return with_check_digit(tx.execute(select(RECEIPT_NUMBERS.next_value())).scalar_one())

@@ -27,6 +27,11 @@ Permission = Literal[
     "catalogue.manage",  # tariffs, taxes, exchange rates, promotions, holidays, and the billing run
     "reports.see",
     "months.close",
+    "cash.manage",  # drawers and their limits, other people's shifts, receipts taken back
+    "payments.settle",  # how a payment ended that no provider can tell of; alarms
+    "statements.manage",  # files of banks and providers: read in, matched, explained
+    "payouts.ask",  # refunds and transfers: up to the role's limit at once, above it for a second person
+    "payouts.approve",
 ]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
@@ -34,16 +39,19 @@ PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
 
 _EVERYONE: Final[frozenset[Permission]] = frozenset({"self.use", "customers.see", "tickets.see", "tickets.close"})
 _COUNTER: Final[frozenset[Permission]] = frozenset(
-    {"customers.register", "cash.take", "receipts.see", "payments.see", "billing.see", "adjustments.ask"}
+    {"customers.register", "cash.take", "receipts.see", "payments.see", "billing.see", "adjustments.ask", "payouts.ask"}
 )
 _MACHINES: Final[frozenset[Permission]] = frozenset({"outbox.see", "outbox.push", "network.see"})
 _BILLING: Final[frozenset[Permission]] = frozenset(
     {"services.manage", "adjustments.decide", "catalogue.manage", "reports.see"}
 )
+_MONEY: Final[frozenset[Permission]] = frozenset(
+    {"cash.manage", "payments.settle", "statements.manage", "payouts.approve"}
+)
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
     "admin": PERMISSIONS,
-    "manager": _EVERYONE | _COUNTER | _MACHINES | _BILLING | {"customers.change"},
+    "manager": _EVERYONE | _COUNTER | _MACHINES | _BILLING | _MONEY | {"customers.change"},
     "cashier": _EVERYONE | _COUNTER,
     "technician": _EVERYONE | _MACHINES,
 }

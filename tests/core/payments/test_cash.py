@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from core.cash.take_cash import CashTaken, take_cash
 from core.errors import AmountOutOfRange, KeyReused
 from core.ids import check_digit_is_right
 from core.money import Money
 from core.parts import Parts
-from core.payments.take_cash import CashTaken, take_cash
 from tests.town import ACHOL, Town, everything_agrees, snapshot, texts_to
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from core.customers.queries import account
 from core.db.engine import Transaction
@@ -17,7 +17,7 @@ from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.payments.limits import CASH_LEAST, CASH_MOST
 from core.payments.models import Receipt
-from core.payments.settle import next_receipt_number
+from core.payments.write_receipt import write_receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +65,16 @@ def take_cash(
         if first.customer_id != customer_id:
             raise KeyReused(key=request_key)
         return CashTaken(first.number, again=True)
-    number = next_receipt_number(tx)
-    tx.execute(
-        insert(Receipt).values(
-            number=number,
-            customer_id=customer_id,
-            entry_id=recorded.entry_id,
-            provider="cash",
-            provider_reference=request_key,
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            staff_id=staff_id,
-            received_at=now,
-        )
-    )
+    number = write_receipt(
+        tx,
+        customer_id=customer_id,
+        entry_id=recorded.entry_id,
+        provider="cash",
+        provider_reference=request_key,
+        amount=amount,
+        now=now,
+        staff_id=staff_id,
+    ).number
     use(number)
     queue_text(
         tx,

@@ -1,0 +1,237 @@
+"""What the database itself refuses of cash, statements and payouts, whatever the code does. SQL of migration 0005."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NEVER_CHANGED: Final = (
+    "payment_evidence",
+    "cash_move",
+    "line_match",
+    "payout_move",
+    "owner_terms",
+    "settlement",
+)
+
+CHECKS_OF_RECEIPTS: Final = (
+    ("drawer_numbers_its_own", "(drawer_id IS NULL) = (drawer_number IS NULL)"),
+    ("shift_has_its_drawer", "(shift_id IS NULL) = (drawer_id IS NULL)"),
+    ("only_cash_lies_in_a_drawer", "provider = 'cash' OR drawer_id IS NULL"),
+    ("only_a_line_has_parts", "part = 1 OR statement_line_id IS NOT NULL"),
+    (
+        "provider_has_its_source",
+        "num_nonnulls(intent_id, statement_line_id) = CASE WHEN provider = 'cash' THEN 0 ELSE 1 END",
+    ),
+)
+CHECKS_OF_INTENTS: Final = (
+    ("charged_positive", "charged_minor > 0"),
+    ("charged_is_whole", "(charged_minor IS NULL) = (charged_currency IS NULL)"),
+)
+
+PAYMENTS: Final = (
+    # What the provider handed out is written once; what it then is asked for, never again.
+    """
+    CREATE FUNCTION payment_guard_tokens() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (NEW.charged_minor, NEW.charged_currency) IS DISTINCT FROM (OLD.charged_minor, OLD.charged_currency) THEN
+        RAISE EXCEPTION 'a payment intent keeps its terms' USING ERRCODE = 'restrict_violation';
+      ELSIF (OLD.provider_token IS NOT NULL AND NEW.provider_token IS DISTINCT FROM OLD.provider_token)
+            OR (OLD.notify_token IS NOT NULL AND NEW.notify_token IS DISTINCT FROM OLD.notify_token) THEN
+        RAISE EXCEPTION 'what a provider handed out is written once' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER payment_intent_tokens BEFORE UPDATE ON payment_intent
+      FOR EACH ROW EXECUTE FUNCTION payment_guard_tokens()
+    """,
+)
+
+CASH: Final = (
+    """
+    CREATE FUNCTION cash_guard_drawer() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (NEW.code, NEW.kind, NEW.currency) IS DISTINCT FROM (OLD.code, OLD.kind, OLD.currency) THEN
+        RAISE EXCEPTION 'a drawer keeps its code, its kind and its currency' USING ERRCODE = 'restrict_violation';
+      ELSIF NEW.next_number NOT IN (OLD.next_number, OLD.next_number + 1) THEN
+        RAISE EXCEPTION 'receipts of a drawer are numbered without a gap' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER cash_drawer_guard BEFORE UPDATE ON cash_drawer
+      FOR EACH ROW EXECUTE FUNCTION cash_guard_drawer()
+    """,
+    """
+    CREATE FUNCTION cash_guard_shift() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' OR OLD.closed_at IS NOT NULL THEN
+        RAISE EXCEPTION 'a closed shift stays as it was counted' USING ERRCODE = 'restrict_violation';
+      ELSIF (NEW.drawer_id, NEW.staff_id, NEW.opened_at, NEW.opening_minor)
+            IS DISTINCT FROM (OLD.drawer_id, OLD.staff_id, OLD.opened_at, OLD.opening_minor) THEN
+        RAISE EXCEPTION 'a shift keeps its drawer, its person and its float' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER cash_shift_guard BEFORE UPDATE OR DELETE ON cash_shift
+      FOR EACH ROW EXECUTE FUNCTION cash_guard_shift()
+    """,
+    """
+    CREATE FUNCTION cash_guard_void() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' OR OLD.state <> 'waiting' THEN
+        RAISE EXCEPTION 'a decision on a receipt stays' USING ERRCODE = 'restrict_violation';
+      ELSIF (NEW.receipt_id, NEW.reason, NEW.asked_by, NEW.asked_at)
+            IS DISTINCT FROM (OLD.receipt_id, OLD.reason, OLD.asked_by, OLD.asked_at) THEN
+        RAISE EXCEPTION 'a void keeps its receipt and its reason' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER receipt_void_guard BEFORE UPDATE OR DELETE ON receipt_void
+      FOR EACH ROW EXECUTE FUNCTION cash_guard_void()
+    """,
+    # A receipt is taken back or refunded, not both: the row of the receipt makes the two follow each other.
+    """
+    CREATE FUNCTION cash_void_or_refund() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM 1 FROM receipt WHERE id = NEW.receipt_id FOR UPDATE;
+      IF EXISTS (SELECT 1 FROM payout WHERE receipt_id = NEW.receipt_id AND state NOT IN ('refused', 'cancelled')) THEN
+        RAISE EXCEPTION 'receipt % is being refunded', NEW.receipt_id USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER receipt_void_not_refunded BEFORE INSERT OR UPDATE ON receipt_void
+      FOR EACH ROW WHEN (NEW.state <> 'refused') EXECUTE FUNCTION cash_void_or_refund()
+    """,
+)
+
+STATEMENTS: Final = (
+    # What the other side wrote stays; how much of it we know moves with its matches only.
+    """
+    CREATE FUNCTION statement_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE'
+         OR (NEW.import_id, NEW.account_id, NEW.number, NEW.booked_on, NEW.booked_at, NEW.amount_minor, NEW.currency,
+             NEW.reference, NEW.external_id, NEW.payer, NEW.payer_phone, NEW.details, NEW.fingerprint)
+            IS DISTINCT FROM
+            (OLD.import_id, OLD.account_id, OLD.number, OLD.booked_on, OLD.booked_at, OLD.amount_minor, OLD.currency,
+             OLD.reference, OLD.external_id, OLD.payer, OLD.payer_phone, OLD.details, OLD.fingerprint) THEN
+        RAISE EXCEPTION 'a statement line stays as it came' USING ERRCODE = 'restrict_violation';
+      ELSIF NEW.matched_minor <> OLD.matched_minor AND pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION 'a line is matched by its matches only' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER statement_line_guard BEFORE UPDATE OR DELETE ON statement_line
+      FOR EACH ROW EXECUTE FUNCTION statement_guard_line()
+    """,
+    # By statement: an import matches thousands of lines at once.
+    """
+    CREATE FUNCTION statement_move_matched() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE statement_line SET matched_minor = matched_minor + m.amount
+        FROM (SELECT line_id, sum(amount_minor) AS amount FROM matches GROUP BY line_id) m WHERE id = m.line_id;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER line_match_counts AFTER INSERT ON line_match
+      REFERENCING NEW TABLE AS matches FOR EACH STATEMENT EXECUTE FUNCTION statement_move_matched()
+    """,
+)
+
+PAYOUTS: Final = (
+    """
+    CREATE FUNCTION payout_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'a payout is never deleted' USING ERRCODE = 'restrict_violation';
+      ELSIF (NEW.reference, NEW.request_key, NEW.kind, NEW.rail, NEW.customer_id, NEW.receipt_id, NEW.payee_phone,
+             NEW.amount_minor, NEW.currency, NEW.source, NEW.needs_second, NEW.asked_by)
+            IS DISTINCT FROM
+            (OLD.reference, OLD.request_key, OLD.kind, OLD.rail, OLD.customer_id, OLD.receipt_id, OLD.payee_phone,
+             OLD.amount_minor, OLD.currency, OLD.source, OLD.needs_second, OLD.asked_by) THEN
+        RAISE EXCEPTION 'a payout keeps its terms' USING ERRCODE = 'restrict_violation';
+      ELSIF NEW.state <> OLD.state AND NOT (CASE OLD.state
+              WHEN 'waiting' THEN NEW.state IN ('approved', 'cancelled')
+              WHEN 'approved' THEN NEW.state IN ('submitted', 'paid', 'refused', 'unknown')
+              WHEN 'submitted' THEN NEW.state IN ('paid', 'refused', 'unknown')
+              WHEN 'unknown' THEN NEW.state IN ('paid', 'refused')
+              ELSE false END) THEN
+        RAISE EXCEPTION 'a payout does not go from % to %', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER payout_guard BEFORE UPDATE OR DELETE ON payout
+      FOR EACH ROW EXECUTE FUNCTION payout_guard()
+    """,
+    # Never above what came: refunds of one receipt follow each other at its row.
+    """
+    CREATE FUNCTION payout_within_receipt() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      came bigint;
+    BEGIN
+      SELECT amount_minor INTO came FROM receipt WHERE id = NEW.receipt_id FOR UPDATE;
+      IF (SELECT coalesce(sum(amount_minor), 0) FROM payout
+          WHERE receipt_id = NEW.receipt_id AND state NOT IN ('refused', 'cancelled')) + NEW.amount_minor > came THEN
+        RAISE EXCEPTION 'receipt % would be refunded above what came', NEW.receipt_id
+          USING ERRCODE = 'check_violation';
+      ELSIF EXISTS (SELECT 1 FROM receipt_void WHERE receipt_id = NEW.receipt_id AND state <> 'refused') THEN
+        RAISE EXCEPTION 'receipt % is being taken back', NEW.receipt_id USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER payout_refund_within BEFORE INSERT ON payout
+      FOR EACH ROW WHEN (NEW.receipt_id IS NOT NULL) EXECUTE FUNCTION payout_within_receipt()
+    """,
+)
+
+
+# The cash of until now lies in the drawer of the counter; what it holds is kept from here on. MTN's account is there
+# from the start, for its files to be read into.
+STARTING: Final = (
+    "ALTER TABLE ledger_account DISABLE TRIGGER ledger_account_guard",
+    """
+    UPDATE ledger_account a SET keeps_balance = true, balance_minor =
+      coalesce((SELECT sum(amount_minor) FROM ledger_posting WHERE account_id = a.id), 0)
+      WHERE code LIKE 'cash:%'
+    """,
+    "ALTER TABLE ledger_account ENABLE TRIGGER ledger_account_guard",
+    """
+    INSERT INTO cash_drawer (code, name, kind, currency, next_number, opened_at) VALUES
+      ('safe', 'The safe', 'safe', 'SSP', 1, now()), ('counter', 'The counter', 'counter', 'SSP', 1, now())
+    """,
+    """
+    INSERT INTO money_account (code, kind, name, ledger_code, currency, mapping, opened_at) VALUES
+      ('mtn-momo', 'momo', 'MTN MoMo', 'momo:mtn', 'SSP', '{}', now())
+    """,
+)
+
+
+def statements() -> list[str]:
+    """All guards, in order."""
+    frozen = []
+    for table in NEVER_CHANGED:
+        frozen.append(
+            f"CREATE TRIGGER {table}_never_changed BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        frozen.append(
+            f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    return [*PAYMENTS, *CASH, *STATEMENTS, *PAYOUTS, *frozen, *STARTING]
