@@ -76,7 +76,7 @@ def next_receipt_number(tx: Transaction) -> str:
 
 
 def _check_code(tx: Transaction) -> str:
-    """A code no receipt has yet. When two draw the same at one moment, the constraint refuses one: it is tried again."""
+    """A code no receipt has yet. Should two draw the same at once, the constraint refuses one: it is tried again."""
     for _draw in range(DRAWS_MAX):
         code = with_check_digit(int(tx.execute(_DRAW).scalar_one()))
         if tx.execute(select(Receipt.id).where(Receipt.check_code == code)).first() is None:
