@@ -133,6 +133,33 @@ class PaymentWaiting(Refusal):
 
 
 @refusal
+class PaymentUnknown(Refusal):
+    """Nobody knows yet whether a payment for the same thing went through: it must not be paid again."""
+
+    amount: Money
+    since: datetime
+
+
+@refusal
+class ReferenceUsed(Refusal):
+    """That number of a provider is on another receipt already: money is credited once."""
+
+    reference: str
+
+
+@refusal
+class EvidenceMissing(Refusal):
+    """Nobody says how a payment ended without writing down what they saw."""
+
+
+@refusal
+class FileRefused(Refusal):
+    """A file that is too large, empty, or not of a kind that can be kept or read."""
+
+    megabytes_max: int
+
+
+@refusal
 class NotMomoPhone(Refusal):
     """The phone cannot pay by MTN MoMo: another operator's number."""
 

@@ -59,7 +59,8 @@ CHECKS: Final = {
            OR (g.status IN ('waiting', 'running')) <> (p.wanted = 'present')""",
     "every open payment is being asked about": """
         SELECT 'intent ' || id FROM payment_intent
-        WHERE state IN ('created', 'submitted') AND ask_again_at IS NULL""",
+        WHERE (state IN ('created', 'submitted') OR state = 'unknown' AND reason IS DISTINCT FROM 'other_platform')
+          AND ask_again_at IS NULL""",
     "every queued text is in the outbox": """
         SELECT 'text ' || m.id FROM text_message m WHERE m.state = 'queued'
         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'sms' AND (o.body->>'message')::bigint = m.id)""",
@@ -99,8 +100,8 @@ CHECKS: Final = {
         FROM (SELECT p.currency, -sum(p.amount_minor) AS amount FROM ledger_posting p
               JOIN ledger_account a ON a.id = p.account_id AND a.code LIKE 'momo:mtn:%'
               JOIN ledger_entry e ON e.id = p.entry_id AND e.kind = 'payment' GROUP BY p.currency) books
-        FULL JOIN (SELECT currency, sum(amount_minor) AS amount FROM receipt WHERE provider = 'mtn-momo'
-                   GROUP BY currency) receipts USING (currency)
+        FULL JOIN (SELECT currency, sum(amount_minor) AS amount FROM receipt
+                   WHERE provider = 'mtn-momo' AND intent_id IS NOT NULL GROUP BY currency) receipts USING (currency)
         WHERE books.amount IS DISTINCT FROM receipts.amount""",
     "what came in cash is what the receipts say": """
         SELECT 'the books say ' || coalesce(books.amount, 0) || ' in ' || currency || ', the receipts '

@@ -24,6 +24,7 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.PriceChanged: _("The price is now {now}. Nothing was paid. Please start again."),
     errors.NoHotspot: _("This Wi-Fi is closed now. Please choose another."),
     errors.PaymentWaiting: _("{amount} already waits for your approval on the phone. Do not pay again."),
+    errors.PaymentUnknown: _("Your payment of {amount} is not known yet. Do not pay again: we ask and text you."),
     errors.NotMomoPhone: _("Only MTN numbers (092, 099) can pay by MoMo."),
     errors.KeyReused: _("This was already done in another way. Please start again."),
     errors.NotAllowed: _("You are not allowed to do this."),
@@ -42,6 +43,9 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
 # Met on staff pages and the command line only, which have room for them.
 STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.WeakPassword: _("The password needs {least_chars} characters or more, and may not be the user name."),
+    errors.ReferenceUsed: _("The number {reference} cannot be used: it is on another receipt, or it is none."),
+    errors.EvidenceMissing: _("Write down what you saw, and where."),
+    errors.FileRefused: _("That file cannot be taken. It may have {megabytes_max} MB at most, and be of the kinds named."),
     errors.InvalidUsername: _(
         "A user name begins with a small Latin letter, then letters, digits, dots: 2 to 32 in all."
     ),

@@ -59,6 +59,9 @@ TEXTS: Final = {
         _("MoMo has not answered about your payment of {amount} yet. Do not pay again: we ask and will text you."),
         arabic_segments=3,
     ),
+    "payment_not_taken": Template(
+        _("We looked into your payment of {amount}: nothing was taken from you. Dial {code} to pay."), arabic_segments=2
+    ),
     "cash_receipt": Template(_("Received {amount} in cash. Receipt {receipt}. Balance {balance}. Thank you.")),
     "fault_heard": Template(_("Thank you. We noted the fault, number {number}. A technician looks at it.")),
     # Bills. A reminder of what is not late yet is a notice: STOP ends it. What threatens a service is told always.

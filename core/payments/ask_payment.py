@@ -17,8 +17,9 @@ from core.logs import log
 from core.messaging.models import OutboxRow
 from core.messaging.outbox import LEASE_S
 from core.money import Money
+from core.payments.alarms import raise_alarm
 from core.payments.collector import CollectionState, CollectionStatus, Collector
-from core.payments.ladder import next_ask
+from core.payments.ladder import EVERY_HOUR_UNTIL, next_ask, next_ask_of_unknown
 from core.payments.limits import REQUEST_NOT_AFTER, WAITS_FOR_APPROVAL
 from core.payments.models import PaymentIntent
 from core.payments.request_payment import NEVER_SENT, OTHER_PLATFORM, lock_state
@@ -47,6 +48,13 @@ def claim_due(db: Database, now: datetime) -> int | None:
     return int(intent_id) if intent_id is not None else None
 
 
+def platform_of(db: Database, intent_id: int) -> str:
+    """The platform that took an intent, or is to: whom to ask about it."""
+    with db.reading() as connection:
+        query = select(PaymentIntent.platform).where(PaymentIntent.id == intent_id)
+        return str(connection.execute(query).scalar_one())
+
+
 def ask_payment(
     intent_id: int, *, db: Database, collector: Collector, clock: Clock, fulfil: Mapping[str, Fulfil], code: str
 ) -> str:
@@ -57,14 +65,17 @@ def ask_payment(
         return "paid"
     if intent["platform"] != collector.platform:
         return _of_another_platform(intent, db=db, now=clock.now(), code=code)
-    status = collector.status(intent["reference"])
+    # Some providers know a request by the token they handed out for it, and only together with its amount.
+    known = {"token": intent["provider_token"], "amount": _charged(intent)} if intent["provider_token"] else {}
+    status = collector.status(intent["reference"], **known)
     now = clock.now()
     LOG.info("momo status", intent=intent_id, says=status.state, reason=status.reason)
     if status.state is CollectionState.SUCCESSFUL:
         doubt = _doubt(intent, status)
         if doubt is None:
             return _credit(intent, status, db=db, now=now, fulfil=fulfil, code=code)
-        LOG.error("provider and intent disagree", intent=intent_id, doubt=doubt)
+        facts = {"doubt": doubt, "says": str(status.amount), "asked": str(_charged(intent))}
+        _alarm(db, "payment_differs", intent, facts, now)
         return _end(intent, "unknown", _as_it_came(status, doubt), db=db, now=now, code=code, reason=doubt)
     if status.state is CollectionState.FAILED:
         to = "expired" if status.reason in EXPIRED_REASONS else "refused"
@@ -74,9 +85,21 @@ def ask_payment(
     return _later(intent, status, db=db, now=now, code=code)
 
 
+def _charged(intent: Mapping[str, Any]) -> Money:
+    """What the payer was asked for: in the provider's currency, where that is another."""
+    if intent["charged_currency"] is not None:
+        return Money(intent["charged_minor"], intent["charged_currency"])
+    return Money(intent["amount_minor"], intent["currency"])
+
+
+def _alarm(db: Database, kind: str, intent: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> None:
+    """In a transaction of its own: what it is about may be rolled back."""
+    db.run(lambda tx: raise_alarm(tx, kind=kind, subject=str(intent["reference"]), facts=facts, now=now))
+
+
 def _doubt(intent: Mapping[str, Any], status: CollectionStatus) -> str | None:
     """Why a success must not be believed as it stands; None when it is the payment we asked for."""
-    if status.amount is not None and status.amount != Money(intent["amount_minor"], intent["currency"]):
+    if status.amount is not None and status.amount != _charged(intent):
         return "amount_differs"
     if status.payer_phone is not None and status.payer_phone != intent["payer_phone"]:
         return "payer_differs"
@@ -130,7 +153,7 @@ def _credit(
     except IntegrityError as error:
         if "uq_receipt_provider_reference" not in str(error.orig):
             raise
-        LOG.exception("provider reference credited before", intent=intent["id"], provider_reference=reference)
+        _alarm(db, "reference_reused", intent, {"provider_reference": reference}, now)
         return _end(intent, "unknown", status, db=db, now=now, code=code, reason="reference_reused")
     return "paid"
 
@@ -155,7 +178,9 @@ def _end(
         moved = move(
             tx, intent_id=intent["id"], state=state, to=to, now=now, why=why, reason=reason, raw_reason=raw_reason
         )
-        _ask_next(tx, intent, None)
+        # Asked about until it is known, also while a person looks; but not of one who cannot tell.
+        open_still = to == "unknown" and state != "paid" and reason != OTHER_PLATFORM
+        _ask_next(tx, intent, next_ask_of_unknown(created_at=intent["created_at"], now=now) if open_still else None)
         if state == to == "unknown":  # a person looks at it already: let them see what is known by now
             tx.execute(
                 update(PaymentIntent)
@@ -223,6 +248,8 @@ def _later(
             status.state is CollectionState.PENDING and intent["state"] == "expired"
         )
         due = now + HINT_AGAIN if worth and age < HINT_WORTH else None
+        if intent["state"] == "unknown" and (due is None or age >= EVERY_HOUR_UNTIL):
+            due = next_ask_of_unknown(created_at=intent["created_at"], now=now)
         db.run(lambda tx: _ask_next(tx, intent, due))
         return str(intent["state"])
     rung = next_ask(asks=intent["asks"], created_at=intent["created_at"], now=now)

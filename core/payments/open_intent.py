@@ -17,6 +17,7 @@ from core.errors import (
     CustomerNotActive,
     KeyReused,
     NotMomoPhone,
+    PaymentUnknown,
     PaymentWaiting,
     TooManyTries,
 )
@@ -32,6 +33,7 @@ from core.payments.limits import (
     WAITS_FOR_APPROVAL,
 )
 from core.payments.models import PaymentIntent
+from core.payments.rails import Rail, charged_in
 from core.phones import can_pay_by_momo
 
 # Two sessions of one customer meet here, then two customers who name one phone: never at the provider.
@@ -49,6 +51,19 @@ _PROMPT_WAITING: Final = (
         PaymentIntent.state.in_(("created", "submitted")),
         # One that nobody has accepted yet may still come to light, however old: only its end makes room for another.
         or_(PaymentIntent.state == "created", PaymentIntent.created_at > bindparam("since")),
+    )
+    .limit(1)
+)
+# Unknown, its money may have moved: the same bill or token is not paid twice, whatever amount is offered for it. A
+# top-up is the same only when its amount is.
+_UNKNOWN: Final = (
+    select(PaymentIntent.amount_minor, PaymentIntent.currency, PaymentIntent.created_at)
+    .where(
+        PaymentIntent.customer_id == bindparam("customer_id"),
+        PaymentIntent.purpose == bindparam("purpose"),
+        PaymentIntent.purpose_body == bindparam("purpose_body"),
+        or_(PaymentIntent.purpose != "topup", PaymentIntent.amount_minor == bindparam("amount_minor")),
+        PaymentIntent.state == "unknown",
     )
     .limit(1)
 )
@@ -94,18 +109,23 @@ def open_intent(
     platform: str,
     now: datetime,
     ids: Ids,
+    rail: Rail | None = None,
 ) -> Opened:
-    """Write the intent to collect by MTN MoMo, and the request to be sent. Once per `request_key`.
+    """Write the intent to collect by mobile money, and the request to be sent. Once per `request_key`.
+
+    By MTN MoMo, from a phone of theirs; with a `rail`, by that one, on its platform, in its currency at today's rate.
 
     Raises:
         CustomerNotActive, NotMomoPhone, AmountOutOfRange: nothing was written.
+        NoExchangeRate: the rail takes another currency, and what it costs today is not known.
+        PaymentUnknown: nobody knows yet how an earlier payment for the same thing ended.
         PaymentWaiting: a prompt for the same thing is on the phone already, or may yet come to it.
         TooManyTries: that phone has its prompts already, or the customer began too many payments within the hour.
         KeyReused: the key asked for something else before.
     """
     if customer.status != "active":
         raise CustomerNotActive(number=customer.number)
-    if not can_pay_by_momo(payer_phone):
+    if rail is None and not can_pay_by_momo(payer_phone):
         raise NotMomoPhone(phone=payer_phone)
     if not MOMO_LEAST <= amount <= MOMO_MOST:
         raise AmountOutOfRange(least=MOMO_LEAST, most=MOMO_MOST)
@@ -115,16 +135,19 @@ def open_intent(
         if (known.amount_minor, known.purpose, known.payer_phone) != (amount.minor, purpose, payer_phone):
             raise KeyReused(key=request_key)
         return Opened(known.id, again=True)
-    _refuse_second_prompt(tx, customer.customer_id, purpose, purpose_body, amount, now)
+    _refuse_second_payment(tx, customer.customer_id, purpose, purpose_body, amount, now)
     _refuse_too_many(tx, customer.customer_id, payer_phone, now)
+    charged = None if rail is None else charged_in(tx.connection, amount, rail.currency, now)
     reference = ids.new_uuid()
     intent_id = tx.execute(
         _WRITE_INTENT,
         {
             "reference": reference,
             "request_key": request_key,
-            "rail": "mtn-momo",
-            "platform": platform,
+            "rail": "mtn-momo" if rail is None else rail.name,
+            "platform": platform if rail is None else rail.platform,
+            "charged_minor": charged and charged.minor,
+            "charged_currency": charged and charged.currency,
             "customer_id": customer.customer_id,
             "payer_phone": payer_phone,
             "amount_minor": amount.minor,
@@ -142,19 +165,19 @@ def open_intent(
     return Opened(int(intent_id), again=False)
 
 
-def _refuse_second_prompt(
+def _refuse_second_payment(
     tx: Transaction, customer_id: int, purpose: str, body: Mapping[str, Any], amount: Money, now: datetime
 ) -> None:
-    waiting = tx.execute(
-        _PROMPT_WAITING,
-        {
-            "customer_id": customer_id,
-            "purpose": purpose,
-            "purpose_body": dict(body),
-            "amount_minor": amount.minor,
-            "since": now - WAITS_FOR_APPROVAL,
-        },
-    ).first()
+    same = {
+        "customer_id": customer_id,
+        "purpose": purpose,
+        "purpose_body": dict(body),
+        "amount_minor": amount.minor,
+    }
+    unknown = tx.execute(_UNKNOWN, same).first()
+    if unknown:
+        raise PaymentUnknown(amount=Money(unknown.amount_minor, unknown.currency), since=unknown.created_at)
+    waiting = tx.execute(_PROMPT_WAITING, {**same, "since": now - WAITS_FOR_APPROVAL}).first()
     if waiting:
         raise PaymentWaiting(amount=Money(waiting.amount_minor, waiting.currency), since=waiting.created_at)
 

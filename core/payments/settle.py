@@ -16,8 +16,10 @@ from core.db.engine import Transaction
 from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.logs import log
+from core.messaging import outbox
 from core.money import Money
 from core.payments.models import PaymentIntent
+from core.payments.rails import LEDGER_CODES
 from core.payments.states import move
 from core.payments.tell import tell_on_balance
 from core.payments.write_receipt import write_receipt
@@ -51,10 +53,11 @@ def settle(
     now: datetime,
     why: Mapping[str, Any],
     fulfil: Mapping[str, Fulfil],
+    settled_by: int | None = None,
 ) -> bool:
     """Credit a payment the provider has confirmed, then do what it was for. False: it was credited before.
 
-    Money that came is credited whatever becomes of its purpose: what cannot be done leaves it on the balance, and the
+    `settled_by` is the person who found it out where no provider can tell. Money that came is credited whatever becomes of its purpose: what cannot be done leaves it on the balance, and the
     customer is told. Once by three locks: the intent's row, UNIQUE (provider, reference) of receipts, the ledger's key.
     """
     intent = tx.execute(select(PaymentIntent).where(PaymentIntent.id == intent_id).with_for_update()).mappings().one()
@@ -69,8 +72,10 @@ def settle(
         now=now,
         why=why,
         provider_reference=provider_reference,
+        settled_by=settled_by,
         ask_again_at=None,
     )
+    outbox.put(tx, kind="momo.note", key=str(intent["reference"]), body={"intent": intent["id"]}, now=now)
     if not _attempt(tx, paid, lambda: fulfil[paid.purpose](tx, paid, now)):
         _attempt(tx, paid, lambda: _tell_on_balance(tx, paid, now))
     return True
@@ -86,7 +91,7 @@ def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str
         kind="payment",
         occurred_at=now,
         now=now,
-        postings=[Posting(open_account(tx, "momo:mtn", amount.currency), customer.wallet_id, amount)],
+        postings=_postings(tx, intent, customer.wallet_id, amount),
         memo={"intent": intent["id"], "provider_reference": provider_reference},
     )
     receipt = write_receipt(
@@ -109,6 +114,22 @@ def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str
         amount,
         receipt.number,
     )
+
+
+def _postings(tx: Transaction, intent: Mapping[str, Any], wallet_id: int, amount: Money) -> list[Posting]:
+    """From the rail's account to the wallet. Two currencies meet on the exchange account, and each balances alone."""
+    ledger_code = LEDGER_CODES[intent["rail"]]
+    if intent["charged_currency"] is None:
+        return [Posting(open_account(tx, ledger_code, amount.currency), wallet_id, amount)]
+    charged = Money(intent["charged_minor"], intent["charged_currency"])
+    return [
+        Posting(
+            open_account(tx, ledger_code, charged.currency),
+            open_account(tx, f"exchange:{intent['rail']}", charged.currency),
+            charged,
+        ),
+        Posting(open_account(tx, f"exchange:{intent['rail']}", amount.currency), wallet_id, amount),
+    ]
 
 
 def _tell_on_balance(tx: Transaction, paid: Paid, now: datetime) -> None:

@@ -212,6 +212,10 @@ STARTING: Final = (
     """,
     "ALTER TABLE ledger_account ENABLE TRIGGER ledger_account_guard",
     """
+    UPDATE payment_intent SET ask_again_at = now()
+      WHERE state = 'unknown' AND ask_again_at IS NULL AND reason IS DISTINCT FROM 'other_platform'
+    """,
+    """
     INSERT INTO cash_drawer (code, name, kind, currency, next_number, opened_at) VALUES
       ('safe', 'The safe', 'safe', 'SSP', 1, now()), ('counter', 'The counter', 'counter', 'SSP', 1, now())
     """,

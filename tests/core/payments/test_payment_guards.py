@@ -54,14 +54,14 @@ def three(momo: Desk) -> Desk:
             """INSERT INTO receipt (number, customer_id, entry_id, provider, provider_reference, amount_minor, currency,
                    received_at)
                SELECT '999', customer_id, entry_id, 'mtn-momo', 'around', 50000, 'SSP', received_at FROM receipt""",
-            "provider_has_its_intent",
+            "provider_has_its_source",
         ),
         (
             """INSERT INTO receipt (number, customer_id, intent_id, entry_id, provider, provider_reference, staff_id,
                    amount_minor, currency, received_at)
                SELECT '999', customer_id, intent_id, entry_id, 'cash', 'around', (SELECT min(id) FROM staff_member),
                    50000, 'SSP', received_at FROM receipt""",
-            "provider_has_its_intent",
+            "provider_has_its_source",
         ),
     ],
 )
