@@ -62,7 +62,11 @@ class Link:
 
 LINKS: Final = (
     Link(_("Stuck"), {"admin.stuck": "outbox.see"}),
-    Link(_("Payments"), {"admin.unknown": "payments.see"}),
+    Link(
+        _("Payments"),
+        {"admin.unknown": "payments.see"},
+        frozenset({"admin.alarms", "admin.payment"}),
+    ),
     Link(_("Network"), {"admin.network": "network.see"}),
     Link(
         _("Prices"),

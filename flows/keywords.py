@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.callers.facts import PlanFact
+from core.callers.facts import PayToFact, PlanFact
 from core.errors import InvalidAmount
 from core.languages import Tongue
 from core.phones import western_digits
@@ -27,6 +27,11 @@ MEANINGS: Final[dict[str, str | None]] = {
     "language": "7",
     "bill": "8",
     "plan": "8",
+    "paid": "9",
+    "receipts": "9",
+    "receipt": "9",
+    "bank": "9",
+    "auto": "9",
     "statement": "8",  # begins there; `sms_bot.converse` has it sent at once
     "menu": "",
     "join": "",
@@ -46,6 +51,11 @@ _SPELLINGS: Final = {
     "plan": "plan plans myplan changeplan package packages changepackage baga gayirbaga باقه باقتي باقات خطه"
     " تغييرالباقه غيرالباقه تغييرباقه",
     "statement": "statement kashf كشف",
+    "paid": "paid ipaid transaction txn dafat دفعت تحويل حولت",
+    "receipts": "receipts myreceipts payments isalat ايصالات ايصالاتي مدفوعاتي",
+    "receipt": "receipt isal ايصال تحقق",
+    "bank": "bank deposit banki بنك البنك ايداع",
+    "auto": "auto autotopup tilgai تلقائي",
     "menu": "menu hi hello salam gaima cancel end quit قائمه سلام مرحبا الغاء خروج",
     "join": "join register tasjil تسجيل سجل اشتراك",
     "stop": "stop stob stopall unsubscribe wagif قف توقف وقف ايقاف ايقافالرسائل الغاءالاشتراك",
@@ -55,7 +65,7 @@ _SPELLINGS: Final = {
 # Of these the ones that are Arabic, written in Latin letters.
 _ARABI: Final = """
     rasid rasiid istiri ishtiri shahan shahn kod rumuz mushkila musaada lugha luga salam gaima
-    tasjil wagif abda ism isim fatura baga gayirbaga kashf
+    tasjil wagif abda ism isim fatura baga gayirbaga kashf dafat isalat isal banki tilgai
 """
 # Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
 # that the net stopped.
@@ -230,7 +240,7 @@ CHANGE_PLAN_KEY: Final = "4"  # of the bill
 STATEMENT_KEY: Final = "5"
 
 
-def answers_for(understood: Understood, plans: Sequence[PlanFact]) -> list[str]:
+def answers_for(understood: Understood, plans: Sequence[PlanFact], pay_to: Sequence[PayToFact] = ()) -> list[str]:
     """What the caller would have dialled in the menu to say the same."""
     key = MEANINGS.get(understood.keyword or "")
     if not key:
@@ -240,7 +250,34 @@ def answers_for(understood: Understood, plans: Sequence[PlanFact]) -> list[str]:
         return [key, plan] if plan else [key]
     if understood.keyword == "plan":
         return [key, CHANGE_PLAN_KEY]
+    if understood.keyword in PAYMENT_KEYS:
+        return [key, *_of_payments(understood, pay_to)]
     if understood.keyword == "topup" and understood.rest:
         amount = amount_in(understood.rest)
         return [key, f"SSP {amount}" if amount in KEYS else amount]  # TOPUP 0 is a wrong amount, not "back"
     return [key]
+
+
+# Beneath "Payments"; `receipts` and a `receipt` with its number are answered at once by `sms_bot.converse`.
+PAYMENT_KEYS: Final = {"paid": "1", "bank": "2", "receipts": "3", "receipt": "4", "auto": "5"}
+
+
+def _of_payments(understood: Understood, pay_to: Sequence[PayToFact]) -> list[str]:
+    """`PAID GURUSH 8AX22`, `PAID 8AX22` where there is one wallet only, `AUTO 5000`, or the keyword alone."""
+    key = PAYMENT_KEYS[understood.keyword or ""]
+    if understood.keyword == "auto" and understood.rest:
+        return [key, amount_in(understood.rest)]
+    if understood.keyword != "paid":
+        return [key]
+    wallets = [account for account in pay_to if account.kind == "wallet"]
+    first, _, behind = understood.rest.partition(" ")
+    named = [wallet for wallet in wallets if first and _plain(first) in _plain(wallet.name)]
+    if len(named) == 1:
+        return [key, str(named[0].alias), *([behind] if behind else [])]
+    if len(wallets) == 1:
+        return [key, str(wallets[0].alias), *([understood.rest] if understood.rest else [])]
+    return [key]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", normalise(name))

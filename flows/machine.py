@@ -13,19 +13,20 @@ from typing import Any, Final
 from transitions import Machine, MachineError
 
 from core.callers.facts import Facts
-from flows import account, bill, buy, fault, menu, my_plan, tokens, top_up, welcome
+from flows import account, bill, buy, fault, menu, my_plan, payments, tokens, top_up, welcome
 from flows.session import Answer, Page, Session
 
 Show = Callable[[Session, Facts], Page]
 Read = Callable[[Session, str, Facts], Answer]
 
-_FLOWS: Final = (welcome, menu, top_up, buy, tokens, fault, account, bill, my_plan)
+_FLOWS: Final = (welcome, menu, top_up, buy, tokens, fault, account, bill, my_plan, payments)
 STATES: Final[dict[str, tuple[Show, Read]]] = {name: pair for flow in _FLOWS for name, pair in flow.STATES.items()}
 MOVES: Final[list[tuple[str, Any, str]]] = [move for flow in _FLOWS for move in flow.MOVES]
 HOME: Final = "menu.main"
 WELCOME: Final = "welcome.language"
 RESUME: Final = "menu.resume"
 BILL: Final = "bill.show"
+PAYMENTS: Final = "payments.menu"
 
 MACHINE: Final = Machine(
     model=None,

@@ -19,6 +19,7 @@ CHOICES: Final = {
     "6": (_("Help"), "help"),
     "7": (_("Language, name"), "account"),
     "8": (_("My bill"), "bill"),
+    "9": (_("Payments"), "payments"),
 }
 DESTINATIONS: Final = {
     "balance": "balance.show",
@@ -29,12 +30,13 @@ DESTINATIONS: Final = {
     "help": "help.show",
     "account": "account.menu",
     "bill": "bill.show",
+    "payments": "payments.menu",
 }
 MOVES: Final = [
     *((trigger, ["menu.main", "menu.which"], state) for trigger, state in DESTINATIONS.items()),
     ("start_again", "menu.resume", "menu.main"),
     ("back", ["menu.which", "balance.show", "buy.plan", "top_up.amount"], "menu.main"),
-    ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show"], "menu.main"),
+    ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show", "payments.menu"], "menu.main"),
     ("buy", "balance.show", "buy.plan"),
     ("top_up", "balance.show", "top_up.amount"),
 ]

@@ -45,7 +45,9 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.WeakPassword: _("The password needs {least_chars} characters or more, and may not be the user name."),
     errors.ReferenceUsed: _("The number {reference} cannot be used: it is on another receipt, or it is none."),
     errors.EvidenceMissing: _("Write down what you saw, and where."),
-    errors.FileRefused: _("That file cannot be taken. It may have {megabytes_max} MB at most, and be of the kinds named."),
+    errors.FileRefused: _(
+        "That file cannot be taken. It may have {megabytes_max} MB at most, and be of the kinds named."
+    ),
     errors.InvalidUsername: _(
         "A user name begins with a small Latin letter, then letters, digits, dots: 2 to 32 in all."
     ),

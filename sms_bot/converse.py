@@ -29,7 +29,8 @@ from core.phones import western_digits
 from core.redaction import redact_text
 from flows.engine import begin, step
 from flows.keywords import CONSENT, MEANINGS, STATEMENT_KEY, Understood, answers_for, is_arabic, understand
-from flows.machine import BILL, HOME, WELCOME, IllegalMoveError
+from flows.machine import BILL, HOME, PAYMENTS, WELCOME, IllegalMoveError
+from flows.payments import RECEIPTS_KEY
 from flows.refusals import sentence
 from flows.session import Screen, Session, Turn
 from sms_bot import places
@@ -181,7 +182,11 @@ class Conversations:
             return _join(understood, text, facts)
         if understood.keyword == "statement" and facts.customer is not None:
             return _of(step(Session(BILL), STATEMENT_KEY, facts), facts)
-        return self._menu(facts, answers_for(understood, facts.plans), "")
+        if understood.keyword == "receipts" and facts.customer is not None:
+            return _of(step(Session(PAYMENTS), RECEIPTS_KEY, facts), facts)
+        if understood.keyword == "receipt" and understood.rest and facts.customer is not None:
+            return _of(step(Session("payments.code"), understood.rest, facts), facts)
+        return self._menu(facts, answers_for(understood, facts.plans, facts.pay_to), "")
 
     @staticmethod
     def _menu(facts: Facts, ahead: list[str], notice: str) -> _Reply:

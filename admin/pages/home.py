@@ -13,6 +13,7 @@ from admin.routes import Route
 from core.billing.adjustments import count_waiting
 from core.crm.find import find
 from core.crm.stuck import open_tickets, today
+from core.payments.alarms import count_unseen
 from core.staff.roles import may
 from core.subscriptions.overview import count_installations
 
@@ -29,6 +30,7 @@ def home() -> ResponseReturnValue:
             today=counts,
             tickets=open_tickets(connection),
             adjustments=count_waiting(connection),
+            alarms=count_unseen(connection),
             installations=count_installations(connection),
             words="",
         )

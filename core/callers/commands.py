@@ -98,6 +98,38 @@ class TextStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimPayment:
+    """I paid into that account of yours, under this number."""
+
+    account_id: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextReceipts:
+    """Text me my last receipts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReceipt:
+    """Is the receipt with this code good?"""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeAutoTopUp:
+    """Top my balance up by so much from this phone whenever it is low."""
+
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class StopAutoTopUp:
+    """Top nothing up by itself any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """STOP."""
 
@@ -108,6 +140,17 @@ class HearAgain:
 
 
 BillCommand = PayBill | PayInParts | ChangePlan | TextStatement
+PaymentCommand = ClaimPayment | TextReceipts | CheckReceipt | AgreeAutoTopUp | StopAutoTopUp
 Command = (
-    Register | SetLanguage | Rename | TopUp | BuyToken | ResendToken | ReportFault | BillCommand | Silence | HearAgain
+    Register
+    | SetLanguage
+    | Rename
+    | TopUp
+    | BuyToken
+    | ResendToken
+    | ReportFault
+    | BillCommand
+    | PaymentCommand
+    | Silence
+    | HearAgain
 )

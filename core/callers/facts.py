@@ -99,6 +99,17 @@ class TariffFact:
     price: Money
 
 
+@dataclass(frozen=True, slots=True)
+class PayToFact:
+    """An account of ours that people pay into by themselves: a bank's, or a wallet's without an API."""
+
+    account_id: int
+    alias: int
+    kind: str
+    name: str
+    pay_to: str
+
+
 OWES_NOTHING: Final = BillFact(Money(0, "SSP"), Money(0, "SSP"), None, 0)
 
 
@@ -119,3 +130,4 @@ class Facts:
     bill: BillFact = OWES_NOTHING
     services: tuple[ServiceFact, ...] = ()  # those that are on first
     tariffs: tuple[TariffFact, ...] = ()
+    pay_to: tuple[PayToFact, ...] = ()

@@ -15,6 +15,7 @@ from core.callers.facts import (
     CustomerFact,
     Facts,
     HotspotFact,
+    PayToFact,
     PlanFact,
     ServiceFact,
     TariffFact,
@@ -32,6 +33,7 @@ from core.money import Money
 from core.network.models import RouterRow
 from core.parts import Parts
 from core.phones import operator_of
+from core.statements.models import MoneyAccount
 from core.tokens.models import Hotspot
 
 KEPT: Final = timedelta(seconds=5)  # a new price is on every screen this much later; a sale checks it anyway
@@ -64,6 +66,19 @@ WHERE p.phone = $1
 )
 
 
+# Where people pay by themselves, by the number each has in the list.
+_PAY_TO: Final = (
+    select(MoneyAccount.id, MoneyAccount.alias, MoneyAccount.kind, MoneyAccount.name, MoneyAccount.pay_to)
+    .where(
+        MoneyAccount.alias.is_not(None),
+        MoneyAccount.pay_to.is_not(None),
+        MoneyAccount.kind.in_(("bank", "wallet")),
+        MoneyAccount.closed_at.is_(None),
+    )
+    .order_by(MoneyAccount.alias)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shared:
     """What every caller is told alike."""
@@ -74,6 +89,7 @@ class _Shared:
     tariffs: tuple[TariffFact, ...]
     book: dict[int, TariffTerms]  # also those no longer sold: by the newest version, for what never changes
     scripts: dict[str, Script]
+    pay_to: tuple[PayToFact, ...]
 
 
 class CallerFacts:
@@ -137,6 +153,7 @@ class CallerFacts:
             bill=bill,
             services=services,
             tariffs=shared.tariffs,
+            pay_to=shared.pay_to,
         )
 
     def _shared_facts(self, now: datetime) -> _Shared:
@@ -179,6 +196,7 @@ class CallerFacts:
                 for terms in book.on_sale(juba_day(now))
             ),
             book={terms.tariff_id: terms for terms in book.all_versions()},
+            pay_to=tuple(PayToFact(*row) for row in connection.execute(_PAY_TO)),
             scripts={row.code: "latin" if row.script == "latin" else "arabic" for row in scripts},
         )
 

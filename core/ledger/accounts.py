@@ -43,6 +43,8 @@ KINDS: Final = {
     "exchange": Kind("income"),  # both sides of a payment that came in another currency
     "payout": Kind("liability"),  # held for somebody until the provider says that it went
     "owner_share": Kind("liability", keeps_balance=True, floor_minor=0),  # what we owe a Wi-Fi owner
+    # Settled with an owner and not paid out yet: what came back from a payout is not settled, and taxed, again.
+    "owner_due": Kind("liability", keeps_balance=True, floor_minor=0),
     "owner_owes": Kind("asset", keeps_balance=True),  # commission on what an owner took in cash: below zero
     "commission": Kind("income"),
     "withheld": Kind("liability"),  # tax kept back from owners, owed to the authority

@@ -63,6 +63,14 @@ TEXTS: Final = {
         _("We looked into your payment of {amount}: nothing was taken from you. Dial {code} to pay."), arabic_segments=2
     ),
     "cash_receipt": Template(_("Received {amount} in cash. Receipt {receipt}. Balance {balance}. Thank you.")),
+    "receipts": Template(_("Your last receipts:\n{receipts}"), latin_segments=2, arabic_segments=4),
+    "receipts_none": Template(_("You have no receipts yet.")),
+    "receipt_good": Template(_("Receipt {receipt} is good: {amount} on {day}.")),
+    "receipt_voided": Template(_("Receipt {receipt} of {day}, {amount}, was taken back. It is not good any more.")),
+    "receipt_none": Template(_("No receipt has this number. Keep the paper and call us.")),
+    "pay_by_link": Template(
+        _("Pay {amount} by Orange Money here, within 10 minutes: {link}"), latin_segments=2, arabic_segments=4
+    ),
     "fault_heard": Template(_("Thank you. We noted the fault, number {number}. A technician looks at it.")),
     # Bills. A reminder of what is not late yet is a notice: STOP ends it. What threatens a service is told always.
     "bill_issued": Template(_("Bill {invoice}: {amount}, due {day}. To pay, dial {code}")),

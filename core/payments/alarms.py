@@ -25,11 +25,12 @@ def raise_alarm(tx: Transaction, *, kind: str, subject: str, facts: Mapping[str,
     for), `payment_differs` (the provider says paid, and not what was asked for), `reference_reused` (a number of
     theirs that is on another receipt), `key_reused` (one key, two contents).
     """
+    facts = {name: value.replace("\x00", "") if isinstance(value, str) else value for name, value in facts.items()}
     LOG.error("alarm", kind=kind, subject=subject, **{f"fact_{name}": value for name, value in facts.items()})
     values = {
         "kind": kind,
         "subject": subject[:SUBJECT_CHARS_MAX],
-        "facts": dict(facts),
+        "facts": facts,
         "times": 1,
         "first_at": now,
         "last_at": now,

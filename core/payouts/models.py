@@ -14,7 +14,9 @@ class Payout(Table):
     """Money to leave for somebody. `reference` is its key at the provider, made before anything is sent.
 
     `rail` is where it goes: a provider's, `cash`, or `by_hand` (a bank or a wallet without an API, sent by a person).
-    From `approved` on the amount is held on `payout:held`, and leaves it once: to the provider, or back.
+    `sent_as` is how the provider is told: a `transfer`, or the `refund` of what it collected. From `approved` on the
+    amount is held on `payout:held`, and leaves it once: from our account `paid_from`, or back to `source`. Of a payee the
+    provider would not speak of, `payee_checked_at` is all that is known.
     """
 
     __tablename__ = "payout"
@@ -28,6 +30,9 @@ class Payout(Table):
     receipt_id: Mapped[Ref | None] = mapped_column(ForeignKey("receipt.id"), index=True)
     payee_phone: Mapped[Phone | None]
     payee_name: Mapped[Line | None]
+    payee_active: Mapped[bool | None]
+    payee_checked_at: Mapped[Instant | None]
+    sent_as: Mapped[Word | None]
     amount_minor: Mapped[Minor]
     currency: Mapped[Currency]
     source: Mapped[Word]
@@ -40,6 +45,7 @@ class Payout(Table):
     approved_at: Mapped[Instant | None]
     hold_entry_id: Mapped[Ref | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
     end_entry_id: Mapped[Ref | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
+    paid_from: Mapped[Word | None]
     provider_reference: Mapped[Line | None]
     failure: Mapped[Word | None]
     raw_failure: Mapped[Line | None]
@@ -55,7 +61,14 @@ class Payout(Table):
         CheckConstraint("state IN ('waiting', 'cancelled') OR hold_entry_id IS NOT NULL", name="sent_is_held"),
         CheckConstraint("(state IN ('paid', 'refused')) = (end_entry_id IS NOT NULL)", name="ended_is_posted"),
         CheckConstraint("NOT needs_second OR approved_by IS NULL OR approved_by <> asked_by", name="two_people"),
-        UniqueConstraint("rail", "provider_reference", name="uq_payout_rail_provider_reference"),
+        CheckConstraint("rail IN ('mtn-momo', 'cash', 'by_hand')", name="rail_known"),
+        CheckConstraint(
+            "rail <> 'mtn-momo' OR platform IS NOT NULL AND payee_phone IS NOT NULL AND sent_as IS NOT NULL",
+            name="momo_is_addressed",
+        ),
+        CheckConstraint("sent_as = 'transfer' OR sent_as = 'refund' AND kind = 'refund'", name="sent_as_known"),
+        CheckConstraint("(state = 'paid') = (paid_from IS NOT NULL)", name="paid_left_somewhere"),
+        UniqueConstraint("paid_from", "provider_reference", name="uq_payout_paid_from_provider_reference"),
         Index("ix_payout_ask_again_at", "ask_again_at", postgresql_where=text("ask_again_at IS NOT NULL")),
         Index("ix_payout_open", "state", postgresql_where=text("state NOT IN ('paid', 'refused', 'cancelled')")),
     )
@@ -76,7 +89,7 @@ class PayoutMove(Table):
 
 
 class OwnerTerms(Table):
-    """What a Wi-Fi owner agreed to from a day on: our commission, and the tax kept back, in millionths of a price."""
+    """What a Wi-Fi owner agreed to from a day on, in millionths: our commission of a price, the tax of their shares."""
 
     __tablename__ = "owner_terms"
     id: Mapped[RowId]
@@ -95,7 +108,10 @@ class OwnerTerms(Table):
 
 
 class Settlement(Table):
-    """What was netted with a Wi-Fi owner at one moment: shares, our commission, tax kept back; the rest is paid."""
+    """What was netted with a Wi-Fi owner at one moment: shares, our commission, tax kept back; the rest is paid.
+
+    `carried_minor` was settled before and could not be paid out; it is paid, or netted, together with this one.
+    """
 
     __tablename__ = "settlement"
     id: Mapped[RowId]
@@ -107,6 +123,7 @@ class Settlement(Table):
     commission_minor: Mapped[Minor]
     withheld_minor: Mapped[Minor]
     net_minor: Mapped[Minor]
+    carried_minor: Mapped[Minor]
     entry_id: Mapped[Ref | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
     payout_id: Mapped[Ref | None] = mapped_column(ForeignKey("payout.id"), unique=True)
     made_by: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
@@ -114,7 +131,8 @@ class Settlement(Table):
     __table_args__ = (
         CheckConstraint("shares_minor >= 0 AND commission_minor >= 0 AND withheld_minor >= 0", name="not_negative"),
         CheckConstraint("net_minor = shares_minor - commission_minor - withheld_minor", name="net_is_the_rest"),
-        CheckConstraint("net_minor > 0 OR payout_id IS NULL", name="paid_only_what_is_left"),
+        CheckConstraint("carried_minor >= 0 AND net_minor + carried_minor >= 0", name="nobody_pays_us"),
+        CheckConstraint("net_minor + carried_minor > 0 OR payout_id IS NULL", name="paid_only_what_is_left"),
     )
 
 

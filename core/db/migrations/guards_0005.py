@@ -156,11 +156,12 @@ PAYOUTS: Final = (
     BEGIN
       IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'a payout is never deleted' USING ERRCODE = 'restrict_violation';
-      ELSIF (NEW.reference, NEW.request_key, NEW.kind, NEW.rail, NEW.customer_id, NEW.receipt_id, NEW.payee_phone,
-             NEW.amount_minor, NEW.currency, NEW.source, NEW.needs_second, NEW.asked_by)
+      ELSIF (NEW.reference, NEW.request_key, NEW.kind, NEW.rail, NEW.platform, NEW.sent_as, NEW.customer_id,
+             NEW.receipt_id, NEW.payee_phone, NEW.amount_minor, NEW.currency, NEW.source, NEW.needs_second, NEW.asked_by)
             IS DISTINCT FROM
-            (OLD.reference, OLD.request_key, OLD.kind, OLD.rail, OLD.customer_id, OLD.receipt_id, OLD.payee_phone,
-             OLD.amount_minor, OLD.currency, OLD.source, OLD.needs_second, OLD.asked_by) THEN
+            (OLD.reference, OLD.request_key, OLD.kind, OLD.rail, OLD.platform, OLD.sent_as, OLD.customer_id,
+             OLD.receipt_id, OLD.payee_phone, OLD.amount_minor, OLD.currency, OLD.source, OLD.needs_second, OLD.asked_by)
+            THEN
         RAISE EXCEPTION 'a payout keeps its terms' USING ERRCODE = 'restrict_violation';
       ELSIF NEW.state <> OLD.state AND NOT (CASE OLD.state
               WHEN 'waiting' THEN NEW.state IN ('approved', 'cancelled')
@@ -176,6 +177,42 @@ PAYOUTS: Final = (
     """
     CREATE TRIGGER payout_guard BEFORE UPDATE OR DELETE ON payout
       FOR EACH ROW EXECUTE FUNCTION payout_guard()
+    """,
+    """
+    CREATE FUNCTION payout_begins() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION 'a payout begins by being asked for' USING ERRCODE = 'restrict_violation';
+    END $$
+    """,
+    """
+    CREATE TRIGGER payout_begins_waiting BEFORE INSERT ON payout
+      FOR EACH ROW WHEN (NEW.state <> 'waiting') EXECUTE FUNCTION payout_begins()
+    """,
+    # What a customer consented to stays as they did; what has ended is agreed to anew, in a row of its own.
+    """
+    CREATE FUNCTION pre_approval_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'a consent is never deleted' USING ERRCODE = 'restrict_violation';
+      ELSIF (NEW.reference, NEW.request_key, NEW.customer_id, NEW.phone, NEW.platform, NEW.amount_minor,
+             NEW.below_minor, NEW.times_a_month_max, NEW.currency, NEW.valid_until)
+            IS DISTINCT FROM
+            (OLD.reference, OLD.request_key, OLD.customer_id, OLD.phone, OLD.platform, OLD.amount_minor,
+             OLD.below_minor, OLD.times_a_month_max, OLD.currency, OLD.valid_until) THEN
+        RAISE EXCEPTION 'a consent keeps its terms' USING ERRCODE = 'restrict_violation';
+      ELSIF NEW.state <> OLD.state AND NOT (CASE OLD.state
+              WHEN 'created' THEN NEW.state IN ('submitted', 'agreed', 'refused', 'ended')
+              WHEN 'submitted' THEN NEW.state IN ('agreed', 'refused', 'ended')
+              WHEN 'agreed' THEN NEW.state = 'ended'
+              ELSE false END) THEN
+        RAISE EXCEPTION 'a consent does not go from % to %', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER pre_approval_guard BEFORE UPDATE OR DELETE ON pre_approval
+      FOR EACH ROW EXECUTE FUNCTION pre_approval_guard()
     """,
     # Never above what came: refunds of one receipt follow each other at its row.
     """

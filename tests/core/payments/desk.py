@@ -47,7 +47,14 @@ class Desk:
             collector.platform = self.url
         self._collector = collector
 
-    def open(self, pounds: int = 500, *, who: Account | None = None, token: Mapping[str, Any] | None = None) -> int:
+    def open(
+        self,
+        pounds: int = 500,
+        *,
+        who: Account | None = None,
+        token: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> int:
         """A row that means to collect, as a hop writes it."""
         key = next(_keys)
         who = who or self.town.achol
@@ -59,7 +66,7 @@ class Desk:
                 payer_phone=who.main_phone,
                 amount=Money.of(pounds, "SSP"),
                 purpose="token" if token else "topup",
-                purpose_body=token or {"story": key},
+                purpose_body=token or body or {"story": key},
                 platform=self.url,
                 now=self.parts.clock.now(),
                 ids=self.parts.ids,
@@ -122,7 +129,7 @@ class Desk:
                 path_reference=str(self.intent(intent_id)["reference"]),
                 body="{}",
                 now=self.parts.clock.now(),
-            )
+            ).known
 
     def intent(self, intent_id: int) -> dict[str, Any]:
         with self.parts.db.reading() as connection:
