@@ -27,13 +27,17 @@ def bill_fulfilments(*, issuer: Issuer) -> Mapping[str, Fulfil]:
             now=now,
             invoice_id=paid.purpose_body.get("invoice"),
         )
-        customer = account(tx.connection, paid.customer_id)
+        customer = paid.customer
+        due, balance = used.due, used.balance
+        if due is None or balance is None:
+            due = owed(tx.connection, paid.customer_id, juba_day(now)).total
+            balance = account(tx.connection, paid.customer_id).balance
         facts: dict[str, object] = {
             "amount": paid.amount,
             "receipt": paid.receipt_number,
-            "balance": customer.balance,
+            "balance": balance,
             "settled": used.settled,
-            "due": owed(tx.connection, paid.customer_id, juba_day(now)).total,
+            "due": due,
         }
         queue_text(
             tx,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
 
 from core.billing.agreements import keeps_agreement, settle_agreements
 from core.billing.allocate import pay_from_balance
@@ -27,11 +30,25 @@ from core.subscriptions.suspend import resume
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What the money did: settled so much, and put these services on again (their numbers)."""
+    """What the money did: settled so much, and put these services on again (their numbers).
+
+    `due` and `balance` are what was left then; None where they are to be looked up: a service that went on may have
+    been billed, or nothing was due.
+    """
 
     settled: Money
     back_on: tuple[str, ...]
+    due: Money | None = None
+    balance: Money | None = None
 
+
+# What may wait for money at all: most customers have neither, and are asked no more than this.
+_WAITS: Final = text("""
+    SELECT EXISTS (SELECT 1 FROM promise_to_pay WHERE customer_id = :customer AND state = 'open')
+           OR EXISTS (SELECT 1 FROM payment_plan WHERE customer_id = :customer AND state = 'running') AS agreement,
+           EXISTS (SELECT 1 FROM subscription WHERE customer_id = :customer AND state <> 'terminated'
+                   AND (slowed OR suspended_for IN ('unpaid', 'lapsed'))) AS service
+""")
 
 # Called with every credit to a balance: (transaction, customer, key of the credit, now). Wired at the edge.
 MoneyCame = Callable[[Transaction, int, str, datetime], None]
@@ -52,9 +69,13 @@ def money_came(
     prepaid one that lapsed when the balance covers its next month.
     """
     settled = pay_from_balance(tx, customer_id=customer_id, key=key, now=now, invoice_id=invoice_id)
-    settle_agreements(tx, customer_id=customer_id, now=now)
-    back_on = reconnect(tx, customer_id=customer_id, issuer=issuer, now=now, why="paid")
-    return Used(settled, tuple(back_on))
+    waits = tx.execute(_WAITS, {"customer": customer_id}).one()
+    if waits.agreement:
+        settle_agreements(tx, customer_id=customer_id, now=now)
+    back_on = reconnect(tx, customer_id=customer_id, issuer=issuer, now=now, why="paid") if waits.service else ()
+    if back_on:
+        return Used(settled.used, tuple(back_on))
+    return Used(settled.used, (), settled.due, settled.balance)
 
 
 def reconnect(tx: Transaction, *, customer_id: int, issuer: Issuer, now: datetime, why: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.db.engine import Transaction
@@ -25,6 +25,19 @@ _WRITE_ENTRY: Final = (
 )
 _FIND_ENTRY: Final = select(LedgerEntry.id, LedgerEntry.body_hash).where(LedgerEntry.key == bindparam("entry_key"))
 _WRITE_LEGS: Final = insert(LedgerPosting)
+_WRITE_WHOLE: Final = text("""
+    WITH entry AS (
+      INSERT INTO ledger_entry (key, kind, occurred_at, recorded_at, reverses_id, legs, body_hash, memo)
+        VALUES (:key, :kind, :occurred_at, :recorded_at, :reverses_id, :legs, :body_hash, CAST(:memo AS jsonb))
+        ON CONFLICT (key) DO NOTHING RETURNING id
+    ), postings AS (
+      INSERT INTO ledger_posting (entry_id, account_id, currency, amount_minor)
+        SELECT entry.id, leg.account, leg.currency, leg.amount
+        FROM entry, unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]), CAST(:amounts AS bigint[]))
+          AS leg (account, currency, amount)
+    )
+    SELECT id FROM entry
+""")
 _LOCK_FLOORS: Final = (
     select(LedgerAccount.id, LedgerAccount.balance_minor, LedgerAccount.floor_minor, LedgerAccount.currency)
     .where(LedgerAccount.id.in_(bindparam("falling", expanding=True)), LedgerAccount.floor_minor.is_not(None))
@@ -87,10 +100,12 @@ def post(
     postings: Sequence[Posting],
     memo: Mapping[str, Any],
     reverses_id: int | None = None,
+    falls_freely: bool = False,
 ) -> Recorded:
     """Record an entry. The same key and content again changes nothing and returns the first.
 
-    Balances move by trigger in the same transaction; an account with a floor refuses to go below it.
+    Balances move by trigger in the same transaction; an account with a floor refuses to go below it. `falls_freely`:
+    the caller knows that no account falls which has a floor, or holds its lock and has seen enough there.
 
     Raises:
         KeyReused: the key stands for another content.
@@ -102,27 +117,38 @@ def post(
     if len(legs) < 2:  # noqa: PLR2004 - from somewhere to somewhere
         raise AssertionError("an entry moves money")
     body_hash = hash_of(kind, legs, memo, reverses_id)
-    entry_id = tx.execute(
-        _WRITE_ENTRY,
-        {
-            "key": key,
-            "kind": kind,
-            "occurred_at": occurred_at,
-            "recorded_at": now,
-            "reverses_id": reverses_id,
-            "legs": len(legs),
-            "body_hash": body_hash,
-            "memo": dict(memo),
-        },
-    ).scalar()
+    entry = {
+        "key": key,
+        "kind": kind,
+        "occurred_at": occurred_at,
+        "recorded_at": now,
+        "reverses_id": reverses_id,
+        "legs": len(legs),
+        "body_hash": body_hash,
+    }
+    if falls_freely:
+        entry_id = _at_once(tx, entry, legs, memo)
+    else:
+        entry_id = tx.execute(_WRITE_ENTRY, {**entry, "memo": dict(memo)}).scalar()
     if entry_id is None:
         first = tx.execute(_FIND_ENTRY, {"entry_key": key}).one()
         if first.body_hash != body_hash:
             raise KeyReused(key=key)
         return Recorded(first.id, again=True)
-    refuse_below_floor(tx, legs)
-    write_legs(tx, entry_id, legs)
+    if not falls_freely:
+        refuse_below_floor(tx, legs)
+        write_legs(tx, entry_id, legs)
     return Recorded(entry_id, again=False)
+
+
+def _at_once(
+    tx: Transaction, entry: Mapping[str, Any], legs: Sequence[tuple[int, str, int]], memo: Mapping[str, Any]
+) -> int | None:
+    """Write an entry with its postings in one round trip; None where its key stood already."""
+    accounts, currencies, amounts = zip(*legs, strict=True)
+    posted = {"accounts": list(accounts), "currencies": list(currencies), "amounts": list(amounts)}
+    written = tx.execute(_WRITE_WHOLE, {**entry, "memo": json.dumps(dict(memo), default=str), **posted}).scalar()
+    return None if written is None else int(written)
 
 
 def write_legs(tx: Transaction, entry_id: int, legs: Sequence[tuple[int, str, int]]) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, insert, select
+from sqlalchemy import bindparam, delete, exists, select, text
 
 from core.db.engine import Transaction
 from core.languages import say
-from core.messaging import outbox
 from core.messaging.models import SilencedPhone, TextMessage
 from core.messaging.segments import measure, substitute
 from core.messaging.texts import TEXTS
@@ -17,7 +16,18 @@ from core.sealing import Sealer
 
 SHOWN_INSTEAD: Final = "•••"
 _IS_SILENCED: Final = select(exists().where(SilencedPhone.phone == bindparam("phone")))
-_WRITE_TEXT: Final = insert(TextMessage).returning(TextMessage.id)
+# The text and the row that sends it (as `outbox.put` writes it) in one round trip.
+_WRITE_TEXT: Final = text("""
+    WITH message AS (
+      INSERT INTO text_message (phone, template, shown, text_sealed, encoding, segments, state, queued_at, state_at)
+        VALUES (:phone, :template, :shown, :text_sealed, :encoding, :segments, 'queued', :now, :now) RETURNING id
+    ), queued AS (
+      INSERT INTO outbox (kind, key, body, state, due_at, created_at, attempts)
+        SELECT 'sms', :key, jsonb_build_object('message', id), 'waiting', :now, :now, 0 FROM message
+        ON CONFLICT (kind, key) DO NOTHING RETURNING id
+    )
+    SELECT message.id AS message, (SELECT id FROM queued) AS queued FROM message
+""")
 
 
 def queue_text(
@@ -39,28 +49,28 @@ def queue_text(
     form = TEXTS[template]
     if not form.asked and tx.execute(_IS_SILENCED, {"phone": phone}).scalar():
         return False
-    text = substitute(say(tongue, form.original, **facts, **(secrets or {})))
-    measured = measure(text)
+    text_ = substitute(say(tongue, form.original, **facts, **(secrets or {})))
+    measured = measure(text_)
     shown = (
-        substitute(say(tongue, form.original, **facts, **dict.fromkeys(secrets, SHOWN_INSTEAD))) if secrets else text
+        substitute(say(tongue, form.original, **facts, **dict.fromkeys(secrets, SHOWN_INSTEAD))) if secrets else text_
     )
     if secrets and sealer is None:
         raise AssertionError("a text with secrets is sealed")
-    message_id = tx.execute(
+    written = tx.execute(
         _WRITE_TEXT,
         {
             "phone": phone,
             "template": template,
             "shown": shown,
-            "text_sealed": sealer.seal(text) if secrets and sealer else None,
+            "text_sealed": sealer.seal(text_) if secrets and sealer else None,
             "encoding": measured.encoding,
             "segments": measured.segments,
-            "state": "queued",
-            "queued_at": now,
-            "state_at": now,
+            "key": key,
+            "now": now,
         },
-    ).scalar_one()
-    if outbox.put(tx, kind="sms", key=key, body={"message": message_id}, now=now):
+    ).one()
+    tx.ring("sms")
+    if written.queued is not None:
         return True
-    tx.execute(delete(TextMessage).where(TextMessage.id == message_id))  # queued before: rare, so looked at last
+    tx.execute(delete(TextMessage).where(TextMessage.id == written.message))  # queued before: rare, so looked at last
     return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
@@ -77,6 +77,28 @@ class RequestOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparation:
+    """What a provider hands out before a request, to be stored before the request is sent.
+
+    `ACCEPTED` alone carries a `token`: their key of the request, which makes a second sending harmless. `REFUSED` is
+    certain. After `UNKNOWN` prepare again: nobody is asked for money until `request`, or until somebody holds the
+    `payment_url`. The `notify_token` proves a callback to be theirs; it is secret.
+    """
+
+    answer: RequestAnswer
+    token: str | None = field(default=None, repr=False)
+    notify_token: str | None = field(default=None, repr=False)
+    payment_url: str | None = field(default=None, repr=False)  # where the payer pays, if by a page
+    reason: FailureReason | None = None
+    raw: str = ""
+
+    @property
+    def permanent(self) -> bool:
+        """Whether preparing the same request again cannot help."""
+        return self.answer is RequestAnswer.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionStatus:
     """The provider's answer about one reference.
 
@@ -99,18 +121,47 @@ class Collector(Protocol):
     """Collects money from phones. Safe to call from many threads; the world's failures are answers, not raises."""
 
     @property
+    def rail(self) -> str:
+        """Whose money it collects: `mtn-momo` or `orange-money`."""
+        ...
+
+    @property
     def platform(self) -> str:
         """Which platform it speaks to. What another one took can neither be asked about here nor sent again."""
         ...
 
-    def request(self, request: CollectionRequest) -> RequestOutcome:
-        """Ask the payer's phone for the money. Never waits for the payer.
+    def prepare(self, request: CollectionRequest) -> Preparation | None:
+        """Ask for what must be stored before the request is sent. None: this provider hands out nothing.
 
         Raises:
             GatewayError: permanent; our own settings are wrong, nothing was sent.
         """
         ...
 
-    def status(self, reference: UUID) -> CollectionStatus:
-        """Ask what became of a request."""
+    def request(self, request: CollectionRequest, token: str | None = None) -> RequestOutcome:
+        """Ask the payer's phone for the money, under the `token` of its preparation. Never waits for the payer.
+
+        Raises:
+            GatewayError: permanent; our own settings are wrong, nothing was sent.
+        """
+        ...
+
+    def status(self, reference: UUID, *, token: str | None = None, amount: Money | None = None) -> CollectionStatus:
+        """Ask what became of a request. Some know it by its `token` only, and only together with its amount."""
+        ...
+
+    def holder_active(self, phone: str) -> bool | None:
+        """Whether the phone has a wallet that can pay; None when they would not say."""
+        ...
+
+    def holder_name(self, phone: str) -> str | None:
+        """The name on the wallet; None when they would not say."""
+        ...
+
+    def balance(self) -> Money | None:
+        """What we have with them from collecting; None when they would not say."""
+        ...
+
+    def notify(self, reference: UUID, message: str, language: str) -> bool:
+        """Have them text the payer about a payment that succeeded; False when they did not take it."""
         ...

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from psycopg2 import errors as pg
-from sqlalchemy import select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.exc import DBAPIError
 
-from core.customers.queries import account
+from core.customers.queries import Account, account
 from core.db.engine import Transaction
 from core.ledger.accounts import open_account
+from core.ledger.models import LedgerAccount
 from core.ledger.post import Posting, post
 from core.logs import log
 from core.messaging import outbox
@@ -25,6 +26,25 @@ from core.payments.tell import tell_on_balance
 from core.payments.write_receipt import write_receipt
 
 LOG = log("payments.settle")
+# The intent, locked, and the account in our books that its rail pays from, where that is open already.
+_LOCK: Final = (
+    select(
+        PaymentIntent,
+        select(LedgerAccount.id)
+        .where(
+            LedgerAccount.code
+            == func.concat(
+                case(LEDGER_CODES, value=PaymentIntent.rail),
+                ":",
+                func.coalesce(PaymentIntent.charged_currency, PaymentIntent.currency),
+            )
+        )
+        .scalar_subquery()
+        .label("rail_account_id"),
+    )
+    .where(PaymentIntent.id == bindparam("intent_id"))
+    .with_for_update(of=PaymentIntent)
+)
 _RACE_LOST: Final = (pg.SerializationFailure, pg.DeadlockDetected)  # all is done again from the start
 
 
@@ -33,12 +53,17 @@ class Paid:
     """A payment that was credited just now; what it was for is still to be done, in this transaction."""
 
     intent_id: int
-    customer_id: int
+    customer: Account  # as it was before the money came
     request_key: str
     purpose: str
     purpose_body: Mapping[str, Any]
     amount: Money
     receipt_number: str
+
+    @property
+    def customer_id(self) -> int:
+        """Whose payment it is."""
+        return self.customer.customer_id
 
 
 # Does what a payment was for. Wired at the edge, by purpose: payments do not know tokens or invoices.
@@ -57,10 +82,11 @@ def settle(
 ) -> bool:
     """Credit a payment the provider has confirmed, then do what it was for. False: it was credited before.
 
-    `settled_by` is the person who found it out where no provider can tell. Money that came is credited whatever becomes of its purpose: what cannot be done leaves it on the balance, and the
-    customer is told. Once by three locks: the intent's row, UNIQUE (provider, reference) of receipts, the ledger's key.
+    `settled_by` is the person who found it out where no provider can tell. Money that came is credited whatever becomes
+    of its purpose: what cannot be done leaves it on the balance, and the customer is told. Once by three locks: the
+    intent's row, UNIQUE (provider, reference) of receipts, the ledger's key.
     """
-    intent = tx.execute(select(PaymentIntent).where(PaymentIntent.id == intent_id).with_for_update()).mappings().one()
+    intent = tx.execute(_LOCK, {"intent_id": intent_id}).mappings().one()
     if intent["state"] == "paid":
         return False
     paid = _receive(tx, intent, provider_reference, now)
@@ -93,6 +119,7 @@ def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str
         now=now,
         postings=_postings(tx, intent, customer.wallet_id, amount),
         memo={"intent": intent["id"], "provider_reference": provider_reference},
+        falls_freely=True,  # accounts at providers have no floor, and a wallet only rises
     )
     receipt = write_receipt(
         tx,
@@ -107,7 +134,7 @@ def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str
     )
     return Paid(
         intent["id"],
-        customer.customer_id,
+        customer,
         intent["request_key"],
         intent["purpose"],
         intent["purpose_body"],
@@ -118,13 +145,14 @@ def _receive(tx: Transaction, intent: Mapping[str, Any], provider_reference: str
 
 def _postings(tx: Transaction, intent: Mapping[str, Any], wallet_id: int, amount: Money) -> list[Posting]:
     """From the rail's account to the wallet. Two currencies meet on the exchange account, and each balances alone."""
-    ledger_code = LEDGER_CODES[intent["rail"]]
-    if intent["charged_currency"] is None:
-        return [Posting(open_account(tx, ledger_code, amount.currency), wallet_id, amount)]
-    charged = Money(intent["charged_minor"], intent["charged_currency"])
+    foreign = intent["charged_currency"] is not None
+    charged = Money(intent["charged_minor"], intent["charged_currency"]) if foreign else amount
+    source = intent["rail_account_id"] or open_account(tx, LEDGER_CODES[intent["rail"]], charged.currency)
+    if not foreign:
+        return [Posting(source, wallet_id, amount)]
     return [
         Posting(
-            open_account(tx, ledger_code, charged.currency),
+            source,
             open_account(tx, f"exchange:{intent['rail']}", charged.currency),
             charged,
         ),

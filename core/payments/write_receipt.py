@@ -6,18 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.db.engine import Transaction
 from core.ids import with_check_digit
 from core.money import Money
-from core.payments.models import RECEIPT_NUMBERS, Receipt
+from core.payments.models import Receipt
 
 # Eight digits and a check digit: typed on any keypad, and a stranger's guess hits one of a million receipts once in a
-# thousand tries, to learn an amount and a day. Drawn from the strong random source of the database.
+# hundred tries, to learn an amount and a day. Drawn from the strong random source of the database.
 _DRAW: Final = text("""
-    SELECT 10000000 + ('x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 7))::bit(28)::int % 90000000
+    SELECT nextval('receipt_number') AS number,
+           10000000 + ('x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 7))::bit(28)::int % 90000000 AS code
 """)
+# Should two have drawn one code, another is drawn; any other clash is the caller's to hear of.
+_WRITE: Final = upsert(Receipt).on_conflict_do_nothing(index_elements=[Receipt.check_code]).returning(Receipt.id)
 DRAWS_MAX: Final = 20
 
 
@@ -49,36 +53,20 @@ def write_receipt(
     Raises:
         IntegrityError: (provider, reference, part) was credited before.
     """
-    number = next_receipt_number(tx)
-    check_code = _check_code(tx)
-    receipt_id = tx.execute(
-        insert(Receipt)
-        .values(
-            number=number,
-            check_code=check_code,
-            customer_id=customer_id,
-            entry_id=entry_id,
-            provider=provider,
-            provider_reference=provider_reference,
-            amount_minor=amount.minor,
-            currency=amount.currency,
-            received_at=now,
-            **source,
-        )
-        .returning(Receipt.id)
-    ).scalar_one()
-    return Written(int(receipt_id), number, check_code)
-
-
-def next_receipt_number(tx: Transaction) -> str:
-    """A receipt number people can read out: digits closed by a check digit."""
-    return with_check_digit(tx.execute(select(RECEIPT_NUMBERS.next_value())).scalar_one())
-
-
-def _check_code(tx: Transaction) -> str:
-    """A code no receipt has yet. Should two draw the same at once, the constraint refuses one: it is tried again."""
+    facts = {
+        "customer_id": customer_id,
+        "entry_id": entry_id,
+        "provider": provider,
+        "provider_reference": provider_reference,
+        "amount_minor": amount.minor,
+        "currency": amount.currency,
+        "received_at": now,
+        **source,
+    }
     for _draw in range(DRAWS_MAX):
-        code = with_check_digit(int(tx.execute(_DRAW).scalar_one()))
-        if tx.execute(select(Receipt.id).where(Receipt.check_code == code)).first() is None:
-            return code
+        drawn = tx.execute(_DRAW).one()
+        number, check_code = with_check_digit(drawn.number), with_check_digit(drawn.code)
+        receipt_id = tx.execute(_WRITE, {**facts, "number": number, "check_code": check_code}).scalar()
+        if receipt_id is not None:
+            return Written(int(receipt_id), number, check_code)
     raise AssertionError("the codes of receipts are used up")
