@@ -85,6 +85,16 @@ def check(_arguments: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
+def export(arguments: argparse.Namespace) -> int:
+    """Write the books as a beancount journal, and customers, documents, receipts and payments as CSV."""
+    from core.reports.export import export as write_files
+
+    with _parts() as parts, parts.db.snapshot() as connection:
+        for path in write_files(connection, arguments.folder, parts.clock.now()):
+            _say(str(path))
+    return 0
+
+
 def expire(_arguments: argparse.Namespace) -> int:
     """End every grant that is over."""
     from core.network.expire import expire_due, forget_long_ended
@@ -306,6 +316,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("migrate", migrate, "shabaka migrate")
     verb("seed", seed, "shabaka seed")
     verb("check", check, "shabaka check")
+    verb("export", export, "shabaka export /media/usb").add_argument("folder", type=Path, metavar="DIR")
     verb("expire", expire, "shabaka expire")
     added = verb("bill", bill, "shabaka bill --date 2026-12-01 --dry-run")
     added.add_argument("--date", help="bill all that is due by this day (default: today)")

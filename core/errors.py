@@ -371,3 +371,64 @@ class OtherBilling(Refusal):
 @refusal
 class SamePlan(Refusal):
     """It is on that plan already."""
+
+
+@refusal
+class MappingWrong(Refusal):
+    """A file cannot be read by this mapping: a field is missing, or its column is not in the file."""
+
+    field: str
+
+
+@refusal
+class InvalidTransactionId(Refusal):
+    """Nothing that a provider calls a payment by."""
+
+    typed: str
+
+
+@refusal
+class IdClaimed(Refusal):
+    """This transaction id was sent in before, or its money is on an account already."""
+
+    reference: str
+
+
+@refusal
+class AboveWhatIsLeft(Refusal):
+    """More than is left of a movement to be matched."""
+
+    left: Money
+
+
+@refusal
+class CodeTaken(Refusal):
+    """Something else has this code or number already, for ever."""
+
+    code: str
+
+
+@refusal
+class DoesNotFit(Refusal):
+    """A movement and what it is to be matched with contradict each other."""
+
+    what: str
+
+
+@refusal
+class RefundTooLarge(Refusal):
+    """More than came, less what was given back already."""
+
+    most: Money
+
+
+@refusal
+class PayeeNotActive(Refusal):
+    """The provider says that this phone has no wallet that takes money."""
+
+    phone: str
+
+
+@refusal
+class AutoTopUpStands(Refusal):
+    """The balance is topped up by itself already: one consent ends before another begins."""

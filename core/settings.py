@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from core.money import MINOR_DIGITS
+
 SECRET_CHARS_MIN: Final = 16
 
 
@@ -50,6 +52,28 @@ class Settings:
     momo_api_key: str
     momo_currency: str
     momo_asks_per_second_max: int
+    momo_other_base_url: (
+        str | None
+    )  # a second platform, whose payments are asked about and no new ones sent: all or none
+    momo_other_target_environment: str | None
+    momo_other_subscription_key: str | None
+    momo_other_api_user: str | None
+    momo_other_api_key: str | None
+    momo_disbursement_subscription_key: str | None  # without these three nothing is paid out
+    momo_disbursement_api_user: str | None
+    momo_disbursement_api_key: str | None
+    orange_mode: (
+        str  # off, webpay (by a page of theirs) or omcore (by a prompt); the rest is None where it is not needed
+    )
+    orange_base_url: str | None
+    orange_country: str | None
+    orange_currency: str | None
+    orange_client_id: str | None
+    orange_client_secret: str | None
+    orange_merchant_key: str | None
+    orange_auth_token: str | None
+    orange_channel_phone: str | None
+    orange_pin: str | None
     behind_proxy: bool
     demo: bool
     sandbox_url: str | None
@@ -66,6 +90,19 @@ class Settings:
             self.at_api_key,
             self.momo_subscription_key,
             self.momo_api_key,
+            *filter(
+                None,
+                (
+                    self.momo_other_subscription_key,
+                    self.momo_other_api_key,
+                    self.momo_disbursement_subscription_key,
+                    self.momo_disbursement_api_key,
+                    self.orange_client_secret,
+                    self.orange_merchant_key,
+                    self.orange_auth_token,
+                    self.orange_pin,
+                ),
+            ),
         )
 
 
@@ -113,6 +150,14 @@ class _Reader:
             self.faults.append(f"{name} must look like {example}.")
         return value
 
+    def together(self, *names: str) -> bool:
+        """Whether these optional ones are said: all of them, or none."""
+        said = [name for name in names if self.optional(name)]
+        if said:
+            missing = (name for name in names if name not in said)
+            self.faults += [f"{name} is missing, and {said[0]} is of no use without it." for name in missing]
+        return bool(said)
+
     def number(self, name: str, default: int, least: int, most: int) -> int:
         value = self.text(name, str(default))
         if not value.isdecimal() or not least <= int(value) <= most:
@@ -149,6 +194,45 @@ def _encryption_keys(reader: _Reader) -> tuple[str, ...]:
             reader.faults.append("SHABAKA_ENCRYPTION_KEYS must be Fernet keys (32 bytes, base64), newest first.")
             break
     return keys
+
+
+def _momo_other(reader: _Reader) -> dict[str, str | None]:
+    names = ("BASE_URL", "TARGET_ENVIRONMENT", "SUBSCRIPTION_KEY", "API_USER", "API_KEY")
+    reader.together(*(f"MOMO_OTHER_{name}" for name in names))
+    found = {f"momo_other_{name.lower()}": reader.optional(f"MOMO_OTHER_{name}") for name in names}
+    found["momo_other_base_url"] = url = reader.optional_url("MOMO_OTHER_BASE_URL")
+    if url is not None and url == reader.environ.get("MOMO_BASE_URL", "").strip().rstrip("/"):
+        reader.faults.append(
+            "MOMO_OTHER_BASE_URL is the platform of MOMO_BASE_URL; leave it out or name the other one."
+        )
+    return found
+
+
+def _momo_disbursement(reader: _Reader) -> dict[str, str | None]:
+    names = ("SUBSCRIPTION_KEY", "API_USER", "API_KEY")
+    reader.together(*(f"MOMO_DISBURSEMENT_{name}" for name in names))
+    return {f"momo_disbursement_{name.lower()}": reader.optional(f"MOMO_DISBURSEMENT_{name}") for name in names}
+
+
+def _orange(reader: _Reader) -> dict[str, str | None]:
+    mode = reader.matching("ORANGE_MODE", "off|webpay|omcore", "off, webpay or omcore", "off")
+    on, by_page, by_prompt = mode in {"webpay", "omcore"}, mode == "webpay", mode == "omcore"
+    currencies = sorted(MINOR_DIGITS)
+    return {
+        "orange_base_url": reader.url("ORANGE_BASE_URL", ("http", "https")) if on else None,
+        "orange_country": reader.matching("ORANGE_COUNTRY", "[A-Z]{2}", "CM") if on else None,
+        "orange_currency": reader.matching("ORANGE_CURRENCY", "|".join(currencies), " or ".join(currencies))
+        if on
+        else None,
+        "orange_client_id": reader.text("ORANGE_CLIENT_ID") if on else None,
+        "orange_client_secret": reader.text("ORANGE_CLIENT_SECRET") if on else None,
+        "orange_merchant_key": reader.text("ORANGE_MERCHANT_KEY") if by_page else None,
+        "orange_auth_token": reader.text("ORANGE_AUTH_TOKEN") if by_prompt else None,
+        "orange_channel_phone": reader.matching("ORANGE_CHANNEL_PHONE", r"\+\d{8,15}", "+237690000000")
+        if by_prompt
+        else None,
+        "orange_pin": reader.text("ORANGE_PIN") if by_prompt else None,
+    } | {"orange_mode": mode}
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -189,6 +273,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         # Wallets and limits are in pounds: another currency would be taken and could be put nowhere.
         momo_currency=reader.matching("MOMO_CURRENCY", "SSP", "SSP", "SSP"),
         momo_asks_per_second_max=reader.number("MOMO_ASKS_PER_SECOND_MAX", 10, 1, 1000),
+        **_momo_other(reader),
+        **_momo_disbursement(reader),
+        **_orange(reader),
         behind_proxy=reader.flag("SHABAKA_BEHIND_PROXY"),
         demo=demo,
         sandbox_url=reader.optional_url("SHABAKA_SANDBOX_URL") if demo else None,

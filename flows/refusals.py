@@ -38,6 +38,7 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.OtherBilling: _("This plan is paid in another way. Please call us."),
     errors.SamePlan: _("You have this plan already."),
     errors.NoExchangeRate: _("The price cannot be told today. Please call us."),
+    errors.AutoTopUpStands: _("It is topped up by itself already. End that first."),
 }
 
 # Met on staff pages and the command line only, which have room for them.
@@ -70,6 +71,8 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.AmountAboveDue: _("Only {due} is due."),
     errors.SecondPersonNeeded: _("Somebody else must decide this: not the one who asked for it."),
     errors.CertificateUsed: _("Certificate {certificate} was counted already."),
+    errors.RefundTooLarge: _("At most {most} of this receipt can still be given back."),
+    errors.PayeeNotActive: _("{phone} has no MoMo wallet that takes money. Nothing was sent."),
     errors.PromiseOpen: _("A promise stands already, or one was broken not long ago."),
 }
 

@@ -79,7 +79,7 @@ def on_payments(
 def _check(
     tx: Transaction, command: CheckReceipt, customer: Account, phone: str, request_key: str, now: datetime
 ) -> None:
-    """Text whether the receipt is good. It names nobody: whoever holds the paper may know, and a guesser learns little."""
+    """Text whether the receipt is good. It names nobody: whoever holds the paper may know that much."""
     seen = check_receipt(tx.connection, command.code)
     template = "receipt_none" if seen is None else "receipt_good" if seen.state == "good" else "receipt_voided"
     facts: dict[str, object] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,6 +41,7 @@ _ACCOUNTS: Final = (
     .join(LedgerAccount, LedgerAccount.id == Customer.wallet_id)
 )
 _ACCOUNT: Final = _ACCOUNTS.where(Customer.id == bindparam("customer_id"))
+_ACCOUNTS_OF: Final = _ACCOUNTS.where(Customer.id.in_(bindparam("customer_ids", expanding=True)))
 _CUSTOMER_OF_PHONE: Final = select(Contact.customer_id).where(Contact.phone == bindparam("phone"))
 _ACCOUNT_OF_PHONE: Final = _ACCOUNTS.where(Customer.id == _CUSTOMER_OF_PHONE.scalar_subquery())
 
@@ -77,6 +78,14 @@ def networks(connection: Connection) -> Sequence[Row[str, str, str]]:
 def account(connection: Connection, customer_id: int) -> Account:
     """The account of a customer that exists."""
     return _account(connection.execute(_ACCOUNT, {"customer_id": customer_id}).one())
+
+
+def accounts_of(connection: Connection, customer_ids: Collection[int]) -> dict[int, Account]:
+    """The accounts of several customers that exist, by their ids."""
+    if not customer_ids:
+        return {}
+    rows = connection.execute(_ACCOUNTS_OF, {"customer_ids": sorted(customer_ids)})
+    return {row.id: _account(row) for row in rows}
 
 
 def account_of_phone(connection: Connection, phone: str) -> Account | None:

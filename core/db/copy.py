@@ -6,10 +6,10 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import psycopg2
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from core.db.engine import Transaction
@@ -50,6 +50,15 @@ def copy_rows(tx: Transaction, table: str, columns: Sequence[str], rows: Iterabl
         cursor.copy_expert(statement, lines)
     except psycopg2.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg2.Error, hide_parameters=True) from error
+    finally:
+        cursor.close()
+
+
+def copy_out(connection: Connection, query: str, file: TextIO) -> None:
+    """Write what a query finds into a file as CSV with a heading; memory does not grow with it. No parameters."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.copy_expert(f"COPY ({query}) TO STDOUT WITH (FORMAT csv, HEADER)", file)
     finally:
         cursor.close()
 

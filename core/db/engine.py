@@ -80,6 +80,15 @@ class Database:
         with self._reading.connect() as connection:
             yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection for long reads of one moment: nothing that happens meanwhile is seen, and nothing is written."""
+        frozen = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        with frozen.connect() as connection, connection.begin():
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            yield connection
+
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Do the work in a transaction, again from the start where it lost a race. Its keys make it once."""
         for attempt in range(1, TRIES_MAX + 1):

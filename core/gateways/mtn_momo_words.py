@@ -5,20 +5,18 @@ MTN writes `reason` as an object or as a bare string, and amounts as strings or 
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from decimal import Decimal
 from typing import Any, Final
 
 from core.errors import Refusal
-from core.money import MINOR_DIGITS, Money
-from core.payments.collector import RAW_CHARS_MAX, CollectionState, CollectionStatus, FailureReason
+from core.gateways.readings import read_amount, read_reference, storable
+from core.payments.collector import CollectionState, CollectionStatus, FailureReason
+from core.payments.disburser import DisbursementStatus
+from core.payments.pre_approver import PreApprovalState, PreApprovalStatus
 from core.phones import parse_phone
 
 MESSAGE_CHARS_MAX: Final = 160
-AMOUNT_CHARS_MAX: Final = 24
-REFERENCE_CHARS_MAX: Final = 64
 
 _STATES: Final = {
     "PENDING": CollectionState.PENDING,
@@ -54,6 +52,23 @@ _REASONS: Final = {
     "RESOURCE_ALREADY_EXIST": FailureReason.PROVIDER_ERROR,
 }
 
+# Who pays out is the payer: these words then speak of the other side.
+_PAYOUT_REASONS: Final = {
+    "PAYEE_NOT_FOUND": FailureReason.PAYER_NOT_FOUND,
+    "PAYEE_NOT_ALLOWED_TO_RECEIVE": FailureReason.NOT_ALLOWED,
+    "PAYER_NOT_FOUND": FailureReason.PROVIDER_ERROR,
+    "INTERNAL_PROCESSING_ERROR": FailureReason.PROVIDER_ERROR,
+}
+
+_CONSENTS: Final = {
+    "PENDING": PreApprovalState.PENDING,
+    "APPROVED": PreApprovalState.APPROVED,
+    "REJECTED": PreApprovalState.REJECTED,
+    "CANCELLED": PreApprovalState.CANCELLED,
+    "EXPIRED": PreApprovalState.EXPIRED,
+    "FAILED": PreApprovalState.REJECTED,
+}
+
 # Codes that, as the answer to a request, say that it was not taken and never will be: MTN sends several of
 # them with HTTP 500. The two that may come after the request was taken are not here: INTERNAL_PROCESSING_ERROR
 # and SERVICE_UNAVAILABLE.
@@ -74,53 +89,8 @@ _REFUSING_CODES: Final = frozenset(
     }
 )
 
-_AMOUNT: Final = re.compile(r"\d{1,18}(\.\d{1,4})?", re.ASCII)
 _PHONE_DIGITS: Final = re.compile(r"\d{6,15}", re.ASCII)
-_UNSTORABLE: Final = dict.fromkeys((0, *range(0xD800, 0xE000)))
 _NOT_PLAIN: Final = re.compile(r"[^\w .,:-]|_")
-
-
-def read_json(text: str) -> Any:
-    """Parse JSON without ever making a float.
-
-    Raises:
-        ValueError: it is not JSON.
-    """
-    try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (ArithmeticError, RecursionError) as fault:  # 1e9999999999999999999; ten thousand brackets
-        raise ValueError("no JSON of any use") from fault
-
-
-def storable(text: str, chars_max: int = RAW_CHARS_MAX) -> str:
-    """Their text as PostgreSQL and JSON take it: without the zero character and halves of pairs, and not endless."""
-    return text.translate(_UNSTORABLE)[:chars_max]
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
-
-
-def amount_text(amount: Money) -> str:
-    """The amount as MTN reads it: `500`, or `500.50` when there is a fraction."""
-    digits = MINOR_DIGITS[amount.currency]
-    whole, fraction = divmod(amount.minor, 10**digits)
-    return f"{whole}.{fraction:0{digits}d}" if fraction else str(whole)
-
-
-def read_amount(value: Any, currency: Any) -> Money | None:
-    """The amount in minor units, exactly; None when it is not clearly one."""
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or not isinstance(currency, str):
-        return None
-    if isinstance(value, str):
-        value = value.strip()
-        if len(value) > AMOUNT_CHARS_MAX or not _AMOUNT.fullmatch(value):
-            return None
-    try:
-        amount = Money.of(value, currency)
-    except (ValueError, ArithmeticError):
-        return None
-    return amount if amount.minor > 0 else None
 
 
 def read_phone(party: Any) -> str | None:
@@ -149,6 +119,11 @@ def canonical_reason(word: str | None) -> FailureReason:
     return _REASONS.get(word or "", FailureReason.UNKNOWN)
 
 
+def payout_reason(word: str | None) -> FailureReason:
+    """Our word for theirs about money that we send."""
+    return _PAYOUT_REASONS.get(word or "") or canonical_reason(word)
+
+
 def refuses(code: str | None) -> bool:
     """Whether this code, answered to a request, says for certain that it was not taken."""
     return code in _REFUSING_CODES
@@ -168,7 +143,7 @@ def read_status(body: Any, raw: str) -> CollectionStatus:
         state=state,
         amount=amount,
         payer_phone=read_phone(body.get("payer")),
-        provider_reference=_reference(body.get("financialTransactionId")),
+        provider_reference=read_reference(body.get("financialTransactionId")),
         reason=canonical_reason(raw_reason) if state is CollectionState.FAILED else None,
         raw_reason=raw_reason,
         raw=raw,
@@ -176,12 +151,36 @@ def read_status(body: Any, raw: str) -> CollectionStatus:
     )
 
 
-def _reference(value: Any) -> str | None:
-    """Their number of the payment; None when it cannot serve as one. Cut short, two of them could be the same."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    reference = str(value).strip()
-    return reference if 0 < len(reference) <= REFERENCE_CHARS_MAX and reference.isprintable() else None
+def read_payout_status(body: Any, raw: str) -> DisbursementStatus:
+    """A status answer about money we send, as ours; read as strictly as one about money that comes."""
+    read = read_status(body, raw)
+    payee = body.get("payee") if isinstance(body, dict) else None
+    return DisbursementStatus(
+        state=read.state,
+        amount=read.amount,
+        payee_phone=read_phone(payee),
+        provider_reference=read.provider_reference,
+        reason=payout_reason(read.raw_reason) if read.state is CollectionState.FAILED else None,
+        raw_reason=read.raw_reason,
+        raw=raw,
+        external_id=read.external_id,
+    )
+
+
+def read_consent(body: Any, raw: str) -> PreApprovalStatus:
+    """A consent as it stands. What is not clearly one of their words is `UNKNOWN`, and allows nothing."""
+    if not isinstance(body, dict):
+        return PreApprovalStatus(PreApprovalState.UNKNOWN, raw=raw)
+    word = body.get("status")
+    state = _CONSENTS.get(word, PreApprovalState.UNKNOWN) if isinstance(word, str) else PreApprovalState.UNKNOWN
+    raw_reason = read_reason(body.get("reason"))
+    return PreApprovalStatus(
+        state=state,
+        payer_phone=read_phone(body.get("payer")),
+        reason=canonical_reason(raw_reason) if raw_reason else None,
+        raw_reason=raw_reason,
+        raw=raw,
+    )
 
 
 def _external_id(value: Any) -> str | None:

@@ -13,7 +13,12 @@ from core.messaging.models import SilencedPhone
 
 def silence(tx: Transaction, phone: str, now: datetime) -> None:
     """The phone said STOP: from now on only what it asks or pays for."""
-    tx.execute(upsert(SilencedPhone).values(phone=phone, since=now).on_conflict_do_nothing())
+    tx.execute(
+        upsert(SilencedPhone)
+        .values(phone=phone, since=now)
+        # Said again, it is the newer word: it may answer a text that came after the first.
+        .on_conflict_do_update(index_elements=[SilencedPhone.phone], set_={"since": now})
+    )
 
 
 def hear_again(tx: Transaction, phone: str) -> None:

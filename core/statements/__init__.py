@@ -1,1 +1,5 @@
-"""What banks and providers say came and went: imported, matched line by line, and held against the books."""
+"""Statements of banks and providers: read in once, matched with the books, and what is not explained told.
+
+What the other side wrote is never changed. A line of an account that has no machine of ours is in the books from the
+moment it is read: on a customer's balance where that is certain, else on suspense until a person knows.
+"""

@@ -38,7 +38,11 @@ class MoneyAccount(Table):
 
 
 class StatementImport(Table):
-    """One file, as it was read: what was new, what was known, and which lines could not be read."""
+    """One file, as it was read: what was new, what was known, and which lines could not be read.
+
+    `line_count` moves while it is read, a transaction a chunk: an import that was cut off goes on behind it. Format
+    `hand`: a movement that a person saw at the other side and typed in.
+    """
 
     __tablename__ = "statement_import"
     id: Mapped[RowId]
@@ -57,10 +61,27 @@ class StatementImport(Table):
     staff_id: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
     at: Mapped[Instant]
     __table_args__ = (
-        CheckConstraint("format IN ('csv', 'mt940', 'camt053')", name="format_known"),
+        CheckConstraint("format IN ('csv', 'mt940', 'camt053', 'hand')", name="format_known"),
         CheckConstraint("state IN ('reading', 'done')", name="state_known"),
         CheckConstraint("new_count <= line_count AND matched_count <= new_count", name="counts_agree"),
+        # The same file sent again while it is being read goes on with the first.
+        Index(
+            "ux_statement_import_reading",
+            "account_id",
+            "sha256",
+            unique=True,
+            postgresql_where=text("state = 'reading'"),
+        ),
     )
+
+
+class StatementFile(Table):
+    """A piece of a file that is still being read. Gone when it has been."""
+
+    __tablename__ = "statement_file"
+    import_id: Mapped[Ref] = mapped_column(ForeignKey("statement_import.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class StatementLine(Table):
@@ -107,7 +128,10 @@ class StatementLine(Table):
 
 
 class LineMatch(Table):
-    """So much of a line, and what it is in our books. `why` is the reason it was believed."""
+    """So much of a line, and what it is in our books. `why` is the reason it was believed.
+
+    A wrong one stays, and another undoes it: that one has `undoes_id`, and its amount counts back.
+    """
 
     __tablename__ = "line_match"
     id: Mapped[RowId]
@@ -121,6 +145,7 @@ class LineMatch(Table):
     why: Mapped[Line]
     staff_id: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
     at: Mapped[Instant]
+    undoes_id: Mapped[Ref | None] = mapped_column(ForeignKey("line_match.id"), unique=True)
     __table_args__ = (
         CheckConstraint("kind IN ('receipt', 'payout', 'banked', 'fee', 'other')", name="kind_known"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),

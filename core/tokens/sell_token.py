@@ -12,6 +12,7 @@ from core.access.grant import Limits, grant
 from core.catalog.plan_words import plan_words
 from core.catalog.queries import Offer, offer_of_version
 from core.customers.queries import Account, tongue_for
+from core.days import juba_day
 from core.db.engine import Transaction
 from core.errors import CustomerNotActive, NoHotspot
 from core.ids import Ids
@@ -19,10 +20,12 @@ from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.messaging.queue_text import queue_text
 from core.network.place import place
+from core.payouts.owner_terms import terms_on
+from core.payouts.record_owner_sale import record_owner_sale
 from core.sealing import Sealer
 from core.tokens.models import Hotspot, Token
 
-_OPEN_HOTSPOT: Final = select(Hotspot.id, Hotspot.ssid, Hotspot.router_id).where(
+_OPEN_HOTSPOT: Final = select(Hotspot.id, Hotspot.ssid, Hotspot.router_id, Hotspot.owner_id).where(
     Hotspot.id == bindparam("hotspot_id"), Hotspot.closed_at.is_(None)
 )
 _TOKEN_OF_REQUEST: Final = select(Token.id).where(Token.request_key == bindparam("request_key"))
@@ -50,6 +53,8 @@ def sell_token(
     sealer: Sealer,
 ) -> Sold:
     """Take the price from the buyer's wallet and text the recipient a token. Once per `request_key`.
+
+    Where the network's owner has terms with us on this day, the price is shared with them by these.
 
     Raises:
         InsufficientBalance: the wallet does not cover the price; nothing was done.
@@ -90,6 +95,9 @@ def sell_token(
             "sold_at": now,
         },
     ).scalar_one()
+    terms = terms_on(tx.connection, hotspot.owner_id, juba_day(now)) if hotspot.owner_id is not None else None
+    if terms is not None:
+        record_owner_sale(tx, key=f"token:{token_id}", terms=terms, price=offer.price, paid_by="company", now=now)
     place(tx, grant_id=granted.grant_id, wanted="present", now=now, router_id=hotspot.router_id)
     own = recipient_phone == buyer.main_phone
     tongue = buyer.tongue if own else tongue_for(tx.connection, recipient_phone, buyer.tongue)

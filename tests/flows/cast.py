@@ -4,8 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from core.callers.commands import (
+    AgreeAutoTopUp,
     BuyToken,
     ChangePlan,
+    CheckReceipt,
+    ClaimPayment,
     Command,
     HearAgain,
     PayBill,
@@ -16,6 +19,8 @@ from core.callers.commands import (
     ResendToken,
     SetLanguage,
     Silence,
+    StopAutoTopUp,
+    TextReceipts,
     TextStatement,
     TopUp,
 )
@@ -25,6 +30,7 @@ from core.callers.facts import (
     CustomerFact,
     Facts,
     HotspotFact,
+    PayToFact,
     PlanFact,
     ServiceFact,
     TariffFact,
@@ -82,6 +88,11 @@ SERVICES = {
     ),
     "suspended": ServiceFact(24, "20037", "suspended", "postpaid", None, 1, "Home", "باقة المنزل", "anniversary"),
 }
+PAY_TO = (
+    PayToFact(31, 1, "bank", "KCB Juba", "5501 2345 67"),
+    PayToFact(32, 2, "wallet", "m-GURUSH", "0912 555 000"),
+    PayToFact(33, 3, "wallet", "NilePay", "7070"),
+)
 PHONES = {
     "Achol": "+211921234567",
     "Deng": "+211991234567",
@@ -102,6 +113,7 @@ def facts_of(
     name=None,
     bill=OWES_NOTHING,
     services=(),
+    pay_to=(),
 ):
     """What a conversation knows of somebody. Kiden is nobody here."""
     known = caller != "Kiden"
@@ -124,6 +136,7 @@ def facts_of(
         bill=bill,
         services=tuple(SERVICES[one] if isinstance(one, str) else one for one in services),
         tariffs=TARIFFS,
+        pay_to=pay_to,
     )
 
 
@@ -227,6 +240,17 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             return f"puts service {number} on {plan}, {'when its month is over' if command.at_period_end else 'from now on'}"
         case TextStatement():
             return "texts the statement"
+        case ClaimPayment():
+            wallet = next(one.name for one in facts.pay_to if one.account_id == command.account_id)
+            return f"looks for payment {command.number} by {wallet}"
+        case TextReceipts():
+            return "texts the last receipts"
+        case CheckReceipt():
+            return f"texts whether receipt {command.code} is good"
+        case AgreeAutoTopUp():
+            return f"asks {national(facts.phone)} to agree that MoMo tops up {command.amount} by itself"
+        case StopAutoTopUp():
+            return "ends topping up by itself"
         case ResendToken():
             token = next(token for token in facts.tokens if token.token_id == command.token_id)
             return f"texts the password of {token.username} again"

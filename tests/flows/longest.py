@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 
 from core import errors
 from core.billing.statement_text import BILLS_MAX, bill_lines
-from core.callers.facts import BillFact, HotspotFact, PlanFact, ServiceFact, TariffFact, TokenFact
+from core.callers.facts import BillFact, HotspotFact, PayToFact, PlanFact, ServiceFact, TariffFact, TokenFact
 from core.languages import say
 from core.messaging.texts import REASONS
 from core.money import Money
+from core.payments.text_receipts import RECEIPTS_MAX, ReceiptLine, receipt_lines
 from flows.menu import CHOICES
 from tests.flows.cast import DAY, NOON_IN_JUBA, PHONES, facts_of
 
@@ -51,6 +52,10 @@ def longest_facts(tongue, ssid):
             TariffFact(n, 80 + n, *PLAN_NAMES, "prepaid" if n % 2 else "postpaid", "anniversary", AMOUNT)
             for n in range(1, 10)
         ),
+        pay_to=(
+            *(PayToFact(n, n, "bank", "Cooperative Bank", "0123 4567 8901 2345") for n in (1, 2, 3)),
+            *(PayToFact(n, n, "wallet", "Trinity m-GURUSH", "0912 555 000 111") for n in range(4, 12)),
+        ),
     )
 
 
@@ -62,6 +67,8 @@ BUYING = {
     "payer": PHONES["Deng"],
 }
 TOPPING_UP = {"amount": AMOUNT.minor, "payer": PHONES["Deng"]}
+CLAIMING = {"account": 4, "number": "MP261125.1341.A00073.B1234567"}
+AUTO = {"amount": AMOUNT.minor}
 CHANGING = {"service": 1, "tariff": 5, "later": True}
 # Every state, with what was answered on the way to it.
 STANDING = {
@@ -105,6 +112,19 @@ STANDING = {
     "my_plan.tariff": {"service": 1},
     "my_plan.when": CHANGING,
     "my_plan.changed": CHANGING,
+    "payments.menu": {},
+    "payments.wallet": {},
+    "payments.number": CLAIMING,
+    "payments.claim": CLAIMING,
+    "payments.claimed": CLAIMING,
+    "payments.bank": {},
+    "payments.receipts": {},
+    "payments.code": {},
+    "payments.checked": {},
+    "payments.auto": {},
+    "payments.agree": AUTO,
+    "payments.agreed": AUTO,
+    "payments.stopped": {},
 }
 
 
@@ -148,6 +168,8 @@ def text_facts(tongue, ssid):
         "plan": plan[tongue],
         "reason": max((say(tongue, reason) for reason in REASONS.values()), key=len),
         "receipt": "1000017",
+        "receipts": receipt_lines([ReceiptLine("30/12", AMOUNT, "1000017")] * RECEIPTS_MAX, tongue),
+        "link": "https://webpayment-qualif.orange-money.com/payment/pay_token/" + "f" * 64,
         "ssid": ssid,
         "username": "acdef3",
         "invoice": "INV-2026-1000000",
@@ -155,6 +177,7 @@ def text_facts(tongue, ssid):
         "service": "1200008",
         "parts": "\n".join(["30/12 16,666,666"] * 6),
         "settled": AMOUNT,
+        "below": AMOUNT,
         "tariff": {"en": "Home 10 Mbit unlimited", "ar": "منزل 10 ميغابت بلا حد", "ar_Latn": "Home 10 Mbit unlimited"}[
             tongue
         ],

@@ -5,7 +5,7 @@ import pytest
 from flows.engine import begin, open_session
 from flows.keywords import answers_for, normalise, plan_in, understand
 from flows.session import Session
-from tests.flows.cast import PLANS, facts_of
+from tests.flows.cast import PAY_TO, PLANS, facts_of
 
 SPELLED = {
     "balance": "BAL bal Balance BALANCE. bal? account rasid RASIID رصيد رصيدي الرصيد رَصِيد رصـــيد رصیدی حساب",
@@ -223,13 +223,30 @@ def test_what_is_not_on_sale_is_not_guessed(words):
         ("فاتورتي", ["8"]),
         ("PLAN", ["8", "4"]),
         ("STATEMENT", ["8"]),
+        ("PAID", ["9", "1"]),
+        ("PAID 8AX22", ["9", "1"]),
+        ("PAID GURUSH 8AX22", ["9", "1", "2", "8ax22"]),
+        ("Paid m-gurush MP150709.1341.A00073", ["9", "1", "2", "mp150709.1341.a00073"]),
+        ("paid nile pay 4711", ["9", "1", "3", "pay 4711"]),
+        ("دفعت nilepay 4711", ["9", "1", "3", "4711"]),
+        ("BANK", ["9", "2"]),
+        ("RECEIPTS", ["9", "3"]),
+        ("RECEIPT 100000007", ["9", "4"]),
+        ("ايصال", ["9", "4"]),
+        ("AUTO", ["9", "5"]),
+        ("AUTO 5000", ["9", "5", "5000"]),
         ("MENU", []),
         ("STOP", []),
         ("nonsense", []),
     ],
 )
 def test_a_text_says_what_would_be_dialled(text, answers):
-    assert answers_for(understand(text), PLANS) == answers
+    assert answers_for(understand(text), PLANS, PAY_TO) == answers
+
+
+@pytest.mark.parametrize(("text", "answers"), [("PAID", ["9", "1", "2"]), ("PAID 8AX22", ["9", "1", "2", "8ax22"])])
+def test_with_one_wallet_only_nobody_has_to_name_it(text, answers):
+    assert answers_for(understand(text), PLANS, PAY_TO[:2]) == answers
 
 
 @pytest.mark.parametrize("amount", ["0", "-5", "1e99", "5.000", "٠", "00", "98", "free"])

@@ -18,7 +18,7 @@ from flows.machine import HOME, RESUME, WELCOME
 from flows.refusals import sentence
 from flows.screen import OPTIONS_MAX, fits
 from flows.session import Session, Turn
-from tests.flows.cast import World, bill_of, facts_of, in_plain_words, refuses
+from tests.flows.cast import PAY_TO, World, bill_of, facts_of, in_plain_words, refuses
 
 DIALS = "dials"
 END = "== END"
@@ -125,6 +125,7 @@ def _facts(header: dict):
         tokens=tuple(header.get("tokens", "").split()),
         bill=bill_of(_pounds(header.get("owes", "0")), _pounds(header.get("late", "0")), int(header.get("bills", "1"))),
         services=tuple(header.get("services", "").split()),
+        pay_to=PAY_TO if header.get("pays elsewhere") else (),
     )
 
 

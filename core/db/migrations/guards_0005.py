@@ -140,9 +140,90 @@ STATEMENTS: Final = (
     CREATE FUNCTION statement_move_matched() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       UPDATE statement_line SET matched_minor = matched_minor + m.amount
-        FROM (SELECT line_id, sum(amount_minor) AS amount FROM matches GROUP BY line_id) m WHERE id = m.line_id;
+        FROM (SELECT line_id, sum(CASE WHEN undoes_id IS NULL THEN amount_minor ELSE -amount_minor END) AS amount
+              FROM matches GROUP BY line_id) m WHERE id = m.line_id;
       RETURN NULL;
     END $$
+    """,
+    # What is undone is undone whole, on its own line, once (a unique key), and an undoing is not undone.
+    """
+    CREATE FUNCTION statement_guard_undoing() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NOT EXISTS (SELECT 1 FROM line_match m WHERE m.id = NEW.undoes_id AND m.undoes_id IS NULL
+                       AND (m.line_id, m.kind, m.amount_minor) = (NEW.line_id, NEW.kind, NEW.amount_minor)) THEN
+        RAISE EXCEPTION 'a match is undone as it was made' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER line_match_undoing BEFORE INSERT ON line_match
+      FOR EACH ROW WHEN (NEW.undoes_id IS NOT NULL) EXECUTE FUNCTION statement_guard_undoing()
+    """,
+    # What we know of is found at the other side once: its lines never sum to more than it is. Its row makes two who
+    # match it at once follow each other; a receipt that its own line made needs no lock, the line has it.
+    """
+    CREATE FUNCTION statement_match_within() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM 1 FROM receipt r WHERE r.id IN (SELECT receipt_id FROM matches) AND r.statement_line_id IS NULL
+        ORDER BY r.id FOR UPDATE;
+      PERFORM 1 FROM payout WHERE id IN (SELECT payout_id FROM matches) ORDER BY id FOR UPDATE;
+      PERFORM 1 FROM cash_move WHERE id IN (SELECT cash_move_id FROM matches) ORDER BY id FOR UPDATE;
+      IF EXISTS (SELECT 1 FROM receipt r JOIN line_match m ON m.receipt_id = r.id
+                 WHERE r.id IN (SELECT receipt_id FROM matches) AND r.statement_line_id IS NULL
+                 GROUP BY r.id, r.amount_minor
+                 HAVING sum(CASE WHEN m.undoes_id IS NULL THEN m.amount_minor ELSE -m.amount_minor END)
+                        > r.amount_minor)
+         OR EXISTS (SELECT 1 FROM payout p JOIN line_match m ON m.payout_id = p.id
+                    WHERE p.id IN (SELECT payout_id FROM matches) GROUP BY p.id, p.amount_minor
+                    HAVING sum(CASE WHEN m.undoes_id IS NULL THEN m.amount_minor ELSE -m.amount_minor END)
+                           > p.amount_minor)
+         OR EXISTS (SELECT 1 FROM cash_move c JOIN line_match m ON m.cash_move_id = c.id
+                    WHERE c.id IN (SELECT cash_move_id FROM matches) GROUP BY c.id, c.amount_minor
+                    HAVING sum(CASE WHEN m.undoes_id IS NULL THEN m.amount_minor ELSE -m.amount_minor END)
+                           > c.amount_minor) THEN
+        RAISE EXCEPTION 'more would be found at the other side than there is' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER line_match_within AFTER INSERT ON line_match
+      REFERENCING NEW TABLE AS matches FOR EACH STATEMENT EXECUTE FUNCTION statement_match_within()
+    """,
+    # A claim keeps its terms. What was credited may be found to be wrong, and is then refused; a refusal stays.
+    """
+    CREATE FUNCTION statement_guard_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' OR OLD.state = 'refused' THEN
+        RAISE EXCEPTION 'a decided claim stays' USING ERRCODE = 'restrict_violation';
+      ELSIF (NEW.request_key, NEW.account_id, NEW.reference, NEW.customer_id, NEW.phone, NEW.said_minor, NEW.claimed_at)
+            IS DISTINCT FROM
+            (OLD.request_key, OLD.account_id, OLD.reference, OLD.customer_id, OLD.phone, OLD.said_minor,
+             OLD.claimed_at) OR OLD.state = 'credited' AND NEW.state = 'waiting' THEN
+        RAISE EXCEPTION 'a claim keeps its terms' USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER payment_claim_guard BEFORE UPDATE OR DELETE ON payment_claim
+      FOR EACH ROW EXECUTE FUNCTION statement_guard_claim()
+    """,
+    """
+    CREATE FUNCTION statement_guard_account() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'DELETE' OR (NEW.code, NEW.kind, NEW.ledger_code, NEW.currency, NEW.opened_at)
+            IS DISTINCT FROM (OLD.code, OLD.kind, OLD.ledger_code, OLD.currency, OLD.opened_at) THEN
+        RAISE EXCEPTION 'an account of ours keeps its code, its kind and its place in the books'
+          USING ERRCODE = 'restrict_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER money_account_guard BEFORE UPDATE OR DELETE ON money_account
+      FOR EACH ROW EXECUTE FUNCTION statement_guard_account()
     """,
     """
     CREATE TRIGGER line_match_counts AFTER INSERT ON line_match

@@ -23,7 +23,8 @@ from werkzeug.serving import make_server
 from core.errors import GatewayError
 from core.gateways.mtn_momo import MomoAccount, MtnMomoCollector
 from core.gateways.mtn_momo_line import Answer, MomoLine
-from core.gateways.mtn_momo_words import amount_text, plain_message, read_amount, read_json, read_status
+from core.gateways.mtn_momo_words import plain_message, read_status
+from core.gateways.readings import amount_text, read_amount, read_json
 from core.money import Money
 from core.payments.collector import (
     CollectionRequest,
@@ -459,8 +460,8 @@ def test_nobody_at_the_other_end_is_unknown() -> None:
     )
     assert collector.request(demand()).answer is RequestAnswer.UNKNOWN
     assert collector.status(uuid4()).state is UNKNOWN
-    assert collector.account_holder_active(ACHOL) is None
-    assert collector.payer_name(ACHOL) is None
+    assert collector.holder_active(ACHOL) is None
+    assert collector.holder_name(ACHOL) is None
 
 
 @pytest.mark.parametrize(
@@ -475,8 +476,8 @@ def test_nobody_at_the_other_end_is_unknown() -> None:
 )
 def test_a_wallet_is_known_by_its_number(provider: Provider, phone: str, active: bool | None, name: str | None) -> None:
     provider.control("wallet", msisdn=ACHOL, given_name="Achol", family_name="Garang")
-    assert provider.collector.account_holder_active(phone) is active
-    assert provider.collector.payer_name(phone) == name
+    assert provider.collector.holder_active(phone) is active
+    assert provider.collector.holder_name(phone) == name
 
 
 # --- words -------------------------------------------------------------------------------------------------

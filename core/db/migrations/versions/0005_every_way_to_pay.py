@@ -88,7 +88,7 @@ def upgrade() -> None:
     sa.Column('closing_on', sa.Date(), nullable=True),
     sa.Column('staff_id', sa.BigInteger(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("format IN ('csv', 'mt940', 'camt053')", name=op.f('ck_statement_import_format_known')),
+    sa.CheckConstraint("format IN ('csv', 'mt940', 'camt053', 'hand')", name=op.f('ck_statement_import_format_known')),
     sa.CheckConstraint("state IN ('reading', 'done')", name=op.f('ck_statement_import_state_known')),
     sa.CheckConstraint('new_count <= line_count AND matched_count <= new_count', name=op.f('ck_statement_import_counts_agree')),
     sa.ForeignKeyConstraint(['account_id'], ['money_account.id'], name=op.f('fk_statement_import_account_id')),
@@ -96,6 +96,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_statement_import'))
     )
     op.create_index(op.f('ix_statement_import_account_id'), 'statement_import', ['account_id'], unique=False)
+    op.create_index('ux_statement_import_reading', 'statement_import', ['account_id', 'sha256'], unique=True, postgresql_where=sa.text("state = 'reading'"))
+    op.create_table('statement_file',
+    sa.Column('import_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['statement_import.id'], name=op.f('fk_statement_file_import_id')),
+    sa.PrimaryKeyConstraint('import_id', 'position', name=op.f('pk_statement_file'))
+    )
     op.create_table('cash_move',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
     sa.Column('request_key', sa.String(length=200), nullable=False),
@@ -353,6 +361,7 @@ def upgrade() -> None:
     sa.Column('why', sa.String(length=200), nullable=False),
     sa.Column('staff_id', sa.BigInteger(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('undoes_id', sa.BigInteger(), nullable=True),
     sa.CheckConstraint("(kind = 'receipt') = (receipt_id IS NOT NULL) AND (kind = 'payout') = (payout_id IS NOT NULL) AND (kind = 'banked') = (cash_move_id IS NOT NULL)", name=op.f('ck_line_match_names_what_it_matches')),
     sa.CheckConstraint("kind IN ('receipt', 'payout', 'banked', 'fee', 'other')", name=op.f('ck_line_match_kind_known')),
     sa.CheckConstraint('amount_minor > 0', name=op.f('ck_line_match_amount_positive')),
@@ -362,7 +371,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['payout_id'], ['payout.id'], name=op.f('fk_line_match_payout_id')),
     sa.ForeignKeyConstraint(['receipt_id'], ['receipt.id'], name=op.f('fk_line_match_receipt_id')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff_member.id'], name=op.f('fk_line_match_staff_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_line_match'))
+    sa.ForeignKeyConstraint(['undoes_id'], ['line_match.id'], name=op.f('fk_line_match_undoes_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_line_match')),
+    sa.UniqueConstraint('undoes_id', name=op.f('uq_line_match_undoes_id'))
     )
     op.create_index(op.f('ix_line_match_cash_move_id'), 'line_match', ['cash_move_id'], unique=False)
     op.create_index(op.f('ix_line_match_line_id'), 'line_match', ['line_id'], unique=False)
