@@ -40,6 +40,9 @@ WORDS: Final[Mapping[str, str]] = {
     "rail.mtn-momo": _("MTN MoMo"),
     "rail.orange-money": _("Orange Money"),
     "rail.cash": _("cash"),
+    "paid_by.cash": _("in cash"),
+    "paid_by.mtn-momo": _("by MoMo"),
+    "paid_by.orange-money": _("by Orange Money"),
     "alarm.callback_unknown": _("The provider called about a payment that is none of ours"),
     "alarm.callback_differs": _("The provider called with another amount than was asked for"),
     "alarm.payment_differs": _("Paid at the provider, but not as it was asked for"),
@@ -88,6 +91,7 @@ WORDS: Final[Mapping[str, str]] = {
     "act.payment_asked": _("asked MTN again"),
     "act.payment_settled_paid": _("settled a payment: paid"),
     "act.payment_settled_refused": _("settled a payment: nothing taken"),
+    "act.receipt_sent_again": _("texted a receipt again"),
     "act.alarm_seen": _("looked into an alarm"),
     **BILLING_WORDS,
 }

@@ -12,6 +12,7 @@ from core.clock import SystemClock
 from core.ledger.checks import CHECKS as LEDGER_CHECKS
 from core.ledger.checks import faults
 from core.payouts.checks import CHECKS as PAYOUT_CHECKS
+from core.statements.checks import CHECKS as STATEMENT_CHECKS
 
 # Kinds of entries that may raise a customer's balance. Whoever writes a new one adds it here, and says why it may.
 RAISES_A_BALANCE: Final = (
@@ -21,6 +22,7 @@ RAISES_A_BALANCE: Final = (
     "credit_to_balance",  # what a credit note leaves over
     "goodwill",  # by a person's decision
     "deposit_return",
+    "bank_payment",  # money that a statement tells of, against its receipt
     "payout_back",  # what was held to be paid out, and did not go
 )
 
@@ -132,4 +134,4 @@ CHECKS: Final = {
 
 def all_faults(connection: Connection, now: datetime | None = None) -> list[str]:
     """Every fault found at a moment (the machine's own, if none is given), a line each; none means all agrees."""
-    return faults(connection, {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **PAYOUT_CHECKS}, now or SystemClock().now())
+    return faults(connection, {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **PAYOUT_CHECKS, **STATEMENT_CHECKS}, now or SystemClock().now())

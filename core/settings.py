@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.money import MINOR_DIGITS
@@ -196,7 +196,7 @@ def _encryption_keys(reader: _Reader) -> tuple[str, ...]:
     return keys
 
 
-def _momo_other(reader: _Reader) -> dict[str, str | None]:
+def _momo_other(reader: _Reader) -> dict[str, Any]:
     names = ("BASE_URL", "TARGET_ENVIRONMENT", "SUBSCRIPTION_KEY", "API_USER", "API_KEY")
     reader.together(*(f"MOMO_OTHER_{name}" for name in names))
     found = {f"momo_other_{name.lower()}": reader.optional(f"MOMO_OTHER_{name}") for name in names}
@@ -208,31 +208,35 @@ def _momo_other(reader: _Reader) -> dict[str, str | None]:
     return found
 
 
-def _momo_disbursement(reader: _Reader) -> dict[str, str | None]:
+def _momo_disbursement(reader: _Reader) -> dict[str, Any]:
     names = ("SUBSCRIPTION_KEY", "API_USER", "API_KEY")
     reader.together(*(f"MOMO_DISBURSEMENT_{name}" for name in names))
     return {f"momo_disbursement_{name.lower()}": reader.optional(f"MOMO_DISBURSEMENT_{name}") for name in names}
 
 
-def _orange(reader: _Reader) -> dict[str, str | None]:
+def _orange(reader: _Reader) -> dict[str, Any]:
     mode = reader.matching("ORANGE_MODE", "off|webpay|omcore", "off, webpay or omcore", "off")
-    on, by_page, by_prompt = mode in {"webpay", "omcore"}, mode == "webpay", mode == "omcore"
-    currencies = sorted(MINOR_DIGITS)
-    return {
-        "orange_base_url": reader.url("ORANGE_BASE_URL", ("http", "https")) if on else None,
-        "orange_country": reader.matching("ORANGE_COUNTRY", "[A-Z]{2}", "CM") if on else None,
-        "orange_currency": reader.matching("ORANGE_CURRENCY", "|".join(currencies), " or ".join(currencies))
-        if on
-        else None,
-        "orange_client_id": reader.text("ORANGE_CLIENT_ID") if on else None,
-        "orange_client_secret": reader.text("ORANGE_CLIENT_SECRET") if on else None,
-        "orange_merchant_key": reader.text("ORANGE_MERCHANT_KEY") if by_page else None,
-        "orange_auth_token": reader.text("ORANGE_AUTH_TOKEN") if by_prompt else None,
-        "orange_channel_phone": reader.matching("ORANGE_CHANNEL_PHONE", r"\+\d{8,15}", "+237690000000")
-        if by_prompt
-        else None,
-        "orange_pin": reader.text("ORANGE_PIN") if by_prompt else None,
-    } | {"orange_mode": mode}
+    names = (
+        "base_url", "country", "currency", "client_id", "client_secret",
+        "merchant_key", "auth_token", "channel_phone", "pin",
+    )  # fmt: skip
+    found: dict[str, Any] = {f"orange_{name}": None for name in names} | {"orange_mode": mode}
+    if mode in {"webpay", "omcore"}:
+        currencies = sorted(MINOR_DIGITS)
+        found["orange_base_url"] = url = reader.url("ORANGE_BASE_URL", ("http", "https"))
+        found["orange_country"] = reader.matching("ORANGE_COUNTRY", "[A-Z]{2}", "CM")
+        found["orange_currency"] = reader.matching("ORANGE_CURRENCY", "|".join(currencies), " or ".join(currencies))
+        found["orange_client_id"] = reader.text("ORANGE_CLIENT_ID")
+        found["orange_client_secret"] = reader.text("ORANGE_CLIENT_SECRET")
+        if url and url == reader.environ.get("MOMO_BASE_URL", "").strip().rstrip("/"):
+            reader.faults.append("ORANGE_BASE_URL must be another address than MOMO_BASE_URL.")
+    if mode == "webpay":
+        found["orange_merchant_key"] = reader.text("ORANGE_MERCHANT_KEY")
+    if mode == "omcore":
+        found["orange_auth_token"] = reader.text("ORANGE_AUTH_TOKEN")
+        found["orange_channel_phone"] = reader.matching("ORANGE_CHANNEL_PHONE", r"\+\d{8,15}", "+237690000000")
+        found["orange_pin"] = reader.text("ORANGE_PIN")
+    return found
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -25,6 +25,8 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.NoHotspot: _("This Wi-Fi is closed now. Please choose another."),
     errors.PaymentWaiting: _("{amount} already waits for your approval on the phone. Do not pay again."),
     errors.PaymentUnknown: _("Your payment of {amount} is not known yet. Do not pay again: we ask and text you."),
+    errors.InvalidTransactionId: _("That is no transaction id. It stands in their text, like TX12345678."),
+    errors.IdClaimed: _("Id {reference} was sent in before. If the payment is yours, please call us."),
     errors.NotMomoPhone: _("Only MTN numbers (092, 099) can pay by MoMo."),
     errors.KeyReused: _("This was already done in another way. Please start again."),
     errors.NotAllowed: _("You are not allowed to do this."),
@@ -49,6 +51,12 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.FileRefused: _(
         "That file cannot be taken. It may have {megabytes_max} MB at most, and be of the kinds named."
     ),
+    errors.MappingWrong: _(
+        "The file cannot be read like this: look at the field {field} in how files of this account are read."
+    ),
+    errors.AboveWhatIsLeft: _("Only {left} is left of it."),
+    errors.CodeTaken: _("{code} is taken already."),
+    errors.DoesNotFit: _("The two do not belong together. Nothing was done."),
     errors.InvalidUsername: _(
         "A user name begins with a small Latin letter, then letters, digits, dots: 2 to 32 in all."
     ),

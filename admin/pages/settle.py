@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Final, Literal, cast
 from uuid import UUID
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, issuer, note
-from admin.desk import member, parts, row_id, typed
+from admin.desk import form_key, member, parts, row_id, tell, typed
 from admin.permits import needs
 from admin.routes import Route
 from admin.words import ltr, t
@@ -21,6 +21,7 @@ from core.languages import marked as _
 from core.payments.alarms import seen, unseen
 from core.payments.evidence import FILE_BYTES_MAX, NOTE_CHARS_MAX, Evidence
 from core.payments.payment_history import Payment, evidence_file, payment
+from core.payments.resend_receipt import resend_receipt
 from core.payments.settle_by_hand import REFERENCE_CHARS_MAX, settle_by_hand
 from core.tokens.fulfil import fulfilments
 
@@ -78,6 +79,20 @@ def show_evidence(evidence_id: int) -> ResponseReturnValue:
     return answer
 
 
+@needs("receipts.see")
+def text_receipt(number: str) -> ResponseReturnValue:
+    """Text a receipt to its customer again."""
+
+    def work(tx: Transaction) -> None:
+        code, now = parts().settings.service_code, parts().clock.now()
+        if resend_receipt(tx, number=number, request_key=form_key(), now=now, code=code):
+            note(tx, "receipt_sent_again", f"receipt:{number}")
+
+    parts().db.run(work)
+    tell(t(_("The receipt goes to the customer by SMS.")))
+    return redirect(url_for("admin.receipt", number=number), 303)
+
+
 @needs("payments.see")
 def show_alarms() -> ResponseReturnValue:
     """What must not happen and did, until somebody has seen it."""
@@ -89,13 +104,13 @@ def show_alarms() -> ResponseReturnValue:
 def see_alarm(alarm_id: int) -> ResponseReturnValue:
     """The member has seen an alarm and looked into it."""
 
-    def work(tx: Transaction) -> Markup:
-        was_new = seen(tx, alarm_id=row_id(alarm_id), staff_id=member().staff_id, now=parts().clock.now())
-        if was_new:
+    def work(tx: Transaction) -> None:
+        if seen(tx, alarm_id=row_id(alarm_id), staff_id=member().staff_id, now=parts().clock.now()):
             note(tx, "alarm_seen", f"alarm:{alarm_id}")
-        return t(_("Alarm {number} is seen."), number=ltr(alarm_id))
 
-    return act(work, back=lambda: url_for("admin.alarms"), again=lambda sentence: str(sentence))
+    parts().db.run(work)
+    tell(t(_("Alarm {number} is seen."), number=ltr(alarm_id)))
+    return redirect(url_for("admin.alarms"), 303)
 
 
 def _file() -> bytes | None:
@@ -121,6 +136,7 @@ ROUTES: Final = (
     Route("GET", "/payments/alarms", "alarms", show_alarms),
     Route("POST", "/payments/alarms/<int:alarm_id>/seen", "see_alarm", see_alarm),
     Route("GET", "/payments/evidence/<int:evidence_id>", "evidence", show_evidence),
+    Route("POST", "/receipts/<number>/text", "text_receipt", text_receipt),
     Route("GET", "/payments/<reference>", "payment", show_payment),
     Route("POST", "/payments/<reference>/settle", "settle_payment", settle_payment),
 )

@@ -40,12 +40,12 @@ _CONCERNED: Final = text("""
 def bills_of(issuer: Issuer) -> Bills:
     """Billing's side of a statement."""
 
-    def came(tx: Transaction, credits: Sequence[Credit], now: datetime) -> None:
-        if not credits:
+    def came(tx: Transaction, credited: Sequence[Credit], now: datetime) -> None:
+        if not credited:
             return
-        asked = {"customers": sorted({credit.customer_id for credit in credits})}
+        asked = {"customers": sorted({credit.customer_id for credit in credited})}
         concerned = set(tx.execute(_CONCERNED, asked).scalars())
-        for credit in credits:
+        for credit in credited:
             if credit.customer_id in concerned:
                 money_came(
                     tx,

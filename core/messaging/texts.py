@@ -65,11 +65,21 @@ TEXTS: Final = {
     "cash_receipt": Template(_("Received {amount} in cash. Receipt {receipt}. Balance {balance}. Thank you.")),
     "receipts": Template(_("Your last receipts:\n{receipts}"), latin_segments=2, arabic_segments=4),
     "receipts_none": Template(_("You have no receipts yet.")),
+    "receipt_again": Template(
+        _("Receipt {receipt}: {amount} on {day}. Check number {check}: dial {code} or text RECEIPT and the number."),
+        arabic_segments=3,
+    ),
+    "receipt_again_old": Template(_("Receipt {receipt}: {amount} on {day}.")),
     "receipt_good": Template(_("Receipt {receipt} is good: {amount} on {day}.")),
     "receipt_voided": Template(_("Receipt {receipt} of {day}, {amount}, was taken back. It is not good any more.")),
     "receipt_none": Template(_("No receipt has this number. Keep the paper and call us.")),
     "pay_by_link": Template(
         _("Pay {amount} by Orange Money here, within 10 minutes: {link}"), latin_segments=2, arabic_segments=4
+    ),
+    "bank_paid": Template(_("Received {amount} through {account}. Receipt {receipt}. Balance {balance}. Thank you.")),
+    "claim_heard": Template(_("We look for payment {reference} to {account}. We text you when it is on your balance.")),
+    "claim_refused": Template(
+        _("We did not find payment {reference} to {account}. Please check the id in their text and send it again."),
     ),
     "fault_heard": Template(_("Thank you. We noted the fault, number {number}. A technician looks at it.")),
     # Bills. A reminder of what is not late yet is a notice: STOP ends it. What threatens a service is told always.

@@ -16,13 +16,12 @@ from core.db.engine import Database, Transaction
 from core.logs import log
 from core.messaging.models import OutboxRow
 from core.messaging.outbox import LEASE_S
-from core.money import Money
 from core.payments.alarms import raise_alarm
 from core.payments.collector import CollectionState, CollectionStatus, Collector
 from core.payments.ladder import EVERY_HOUR_UNTIL, next_ask, next_ask_of_unknown
 from core.payments.limits import REQUEST_NOT_AFTER, WAITS_FOR_APPROVAL
 from core.payments.models import PaymentIntent
-from core.payments.request_payment import NEVER_SENT, OTHER_PLATFORM, lock_state
+from core.payments.request_payment import NEVER_SENT, OTHER_PLATFORM, charged, lock_state
 from core.payments.settle import Fulfil, settle
 from core.payments.states import OPEN, move
 from core.payments.tell import tell_ended
@@ -31,6 +30,8 @@ LOG = log("payments.ask_payment")
 LEASE: Final = timedelta(seconds=LEASE_S)
 HINT_AGAIN: Final = timedelta(minutes=5)
 HINT_WORTH: Final = timedelta(days=7)  # after that a person settles it with the provider's own report
+# A page to pay on is open for 10 minutes (Orange web payment); those who began in time have these to end.
+PAGE_LIVES: Final = timedelta(minutes=15)
 EXPIRED_REASONS: Final = frozenset({"expired"})
 
 # Taking an intent to ask about moves its next question beyond our timeouts, so that no second worker asks too.
@@ -66,7 +67,7 @@ def ask_payment(
     if intent["platform"] != collector.platform:
         return _of_another_platform(intent, db=db, now=clock.now(), code=code)
     # Some providers know a request by the token they handed out for it, and only together with its amount.
-    known = {"token": intent["provider_token"], "amount": _charged(intent)} if intent["provider_token"] else {}
+    known = {"token": intent["provider_token"], "amount": charged(intent)} if intent["provider_token"] else {}
     status = collector.status(intent["reference"], **known)
     now = clock.now()
     LOG.info("momo status", intent=intent_id, says=status.state, reason=status.reason)
@@ -74,22 +75,17 @@ def ask_payment(
         doubt = _doubt(intent, status)
         if doubt is None:
             return _credit(intent, status, db=db, now=now, fulfil=fulfil, code=code)
-        facts = {"doubt": doubt, "says": str(status.amount), "asked": str(_charged(intent))}
+        facts = {"doubt": doubt, "says": str(status.amount), "asked": str(charged(intent))}
         _alarm(db, "payment_differs", intent, facts, now)
         return _end(intent, "unknown", _as_it_came(status, doubt), db=db, now=now, code=code, reason=doubt)
     if status.state is CollectionState.FAILED:
         to = "expired" if status.reason in EXPIRED_REASONS else "refused"
         return _end(intent, to, status, db=db, now=now, code=code, reason=status.reason or "unknown")
+    if _abandoned(intent, status, now):
+        return _end(intent, "expired", status, db=db, now=now, code=code, reason="expired")
     if status.state is CollectionState.NOT_FOUND and intent["state"] == "created":
         return _not_known(intent, status, db=db, now=now, code=code)
     return _later(intent, status, db=db, now=now, code=code)
-
-
-def _charged(intent: Mapping[str, Any]) -> Money:
-    """What the payer was asked for: in the provider's currency, where that is another."""
-    if intent["charged_currency"] is not None:
-        return Money(intent["charged_minor"], intent["charged_currency"])
-    return Money(intent["amount_minor"], intent["currency"])
 
 
 def _alarm(db: Database, kind: str, intent: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> None:
@@ -97,9 +93,15 @@ def _alarm(db: Database, kind: str, intent: Mapping[str, Any], facts: Mapping[st
     db.run(lambda tx: raise_alarm(tx, kind=kind, subject=str(intent["reference"]), facts=facts, now=now))
 
 
+def _abandoned(intent: Mapping[str, Any], status: CollectionStatus, now: datetime) -> bool:
+    """Whether nobody came to the page where this was to be paid: its provider says no more than that it waits."""
+    waits = status.state is CollectionState.PENDING and intent["state"] in OPEN
+    return waits and intent["payment_url"] is not None and now - intent["created_at"] > PAGE_LIVES
+
+
 def _doubt(intent: Mapping[str, Any], status: CollectionStatus) -> str | None:
     """Why a success must not be believed as it stands; None when it is the payment we asked for."""
-    if status.amount is not None and status.amount != _charged(intent):
+    if status.amount is not None and status.amount != charged(intent):
         return "amount_differs"
     if status.payer_phone is not None and status.payer_phone != intent["payer_phone"]:
         return "payer_differs"

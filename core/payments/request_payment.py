@@ -15,13 +15,21 @@ from core.messaging import outbox
 from core.messaging.models import OutboxRow
 from core.messaging.outbox import Claimed
 from core.money import Money
-from core.payments.collector import CollectionRequest, Collector, RequestAnswer, RequestOutcome
+from core.payments.collector import (
+    CollectionRequest,
+    Collector,
+    FailureReason,
+    Preparation,
+    RequestAnswer,
+    RequestOutcome,
+)
 from core.payments.limits import REQUEST_NOT_AFTER
 from core.payments.models import PaymentIntent
 from core.payments.states import OPEN, move
-from core.payments.tell import tell_ended
+from core.payments.tell import tell_ended, tell_where
 
 LOG = log("payments.request_payment")
+SLOW: Final = timedelta(seconds=20)  # spent on what comes before the request itself
 FIRST_ASK: Final = timedelta(seconds=5)
 NEVER_SENT: Final = "expired"  # the reason of an open intent whose only try came too late
 OTHER_PLATFORM: Final = "other_platform"  # the reason of one that only the provider's other platform can tell of
@@ -32,8 +40,9 @@ def request_payment(
 ) -> None:
     """Send the request of an outbox row. The same reference whenever it is sent again: the provider makes it once.
 
-    An unknown outcome is tried again and asked about at the same time; whichever answers first wins. Past
-    `REQUEST_NOT_AFTER` nothing is sent any more: then only the status says how it ends.
+    A phone without a wallet is not asked at all. Where the provider hands out a token first, it is stored before the
+    request is sent. An unknown outcome is tried again and asked about at the same time; whichever answers first wins.
+    Past `REQUEST_NOT_AFTER` nothing is sent any more: then only the status says how it ends.
     """
     with db.reading() as connection:
         found = connection.execute(select(PaymentIntent).where(PaymentIntent.id == row.body["intent"])).mappings()
@@ -50,21 +59,69 @@ def request_payment(
         db.run(lambda tx: _leave_to_the_status(tx, row, intent, begun))
         LOG.info("momo request too late", intent=intent["id"], attempt=row.attempts)
         return
-    reference = intent["reference"]
-    outcome = collector.request(
-        CollectionRequest(
-            reference=reference,
-            amount=Money(intent["amount_minor"], intent["currency"]),
-            payer_phone=intent["payer_phone"],
-            external_id=str(reference),
-            payer_message="Shabaka Wi-Fi",
-            payee_note=f"{intent['purpose']} {intent['id']}",
-            callback_url=f"{callback_url}/{reference}",
-        )
-    )
+    if row.attempts == 1 and collector.holder_active(intent["payer_phone"]) is False:
+        nobody = RequestOutcome(RequestAnswer.REFUSED, FailureReason.PAYER_NOT_FOUND, "account holder is not active")
+        db.run(lambda tx: _record(tx, row, intent, nobody, now=clock.now(), code=code))
+        return
+    request = _request(intent, f"{callback_url}/{intent['reference']}")
+    token = intent["provider_token"]
+    if token is None and (preparation := collector.prepare(request)) is not None:
+        if preparation.answer is not RequestAnswer.ACCEPTED or preparation.token is None:
+            failed = RequestOutcome(preparation.answer, preparation.reason, preparation.raw)
+            db.run(lambda tx: _record(tx, row, intent, failed, now=clock.now(), code=code))
+            return
+        token = db.run(lambda tx: _keep(tx, intent, preparation, clock.now()))
+    if clock.now() - begun > SLOW:  # our lease would be over before another call was: begin again, knowing what we know
+        db.run(lambda tx: outbox.again(tx, row.id, attempts=row.attempts, now=clock.now(), error="slow provider"))
+        return
+    outcome = collector.request(request, token) if token else collector.request(request)
     now = clock.now()
     db.run(lambda tx: _record(tx, row, intent, outcome, now=now, code=code))
     LOG.info("momo request", intent=intent["id"], answer=outcome.answer, attempt=row.attempts)
+
+
+def _request(intent: Mapping[str, Any], callback_url: str) -> CollectionRequest:
+    return CollectionRequest(
+        reference=intent["reference"],
+        amount=charged(intent),
+        payer_phone=intent["payer_phone"],
+        external_id=str(intent["reference"]),
+        payer_message="Shabaka Wi-Fi",
+        payee_note=f"{intent['purpose']} {intent['id']}",
+        callback_url=callback_url,
+    )
+
+
+def charged(intent: Mapping[str, Any]) -> Money:
+    """What the payer is asked for: in the provider's currency, where that is another."""
+    if intent["charged_currency"] is not None:
+        return Money(intent["charged_minor"], intent["charged_currency"])
+    return Money(intent["amount_minor"], intent["currency"])
+
+
+def _keep(tx: Transaction, intent: Mapping[str, Any], preparation: Preparation, now: datetime) -> str:
+    """Store what the provider knows the request by, before it is sent; the token stored.
+
+    Of two workers whose leases overlapped the first has stored one, and that one counts. Who pays on a page is texted
+    where it is.
+    """
+    first: str | None = tx.execute(
+        select(PaymentIntent.provider_token).where(PaymentIntent.id == intent["id"]).with_for_update()
+    ).scalar_one()
+    if first is not None:
+        return first
+    tx.execute(
+        update(PaymentIntent)
+        .where(PaymentIntent.id == intent["id"])
+        .values(
+            provider_token=preparation.token,
+            notify_token=preparation.notify_token,
+            payment_url=preparation.payment_url,
+        )
+    )
+    if preparation.payment_url is not None:
+        tell_where(tx, intent=intent, link=preparation.payment_url, now=now)
+    return preparation.token or ""
 
 
 def _record(

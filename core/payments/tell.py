@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -28,6 +30,20 @@ def tell_on_balance(
         key=f"receipt:{receipt_number}",
         now=now,
         facts={"amount": amount, "receipt": receipt_number, "balance": customer.balance},
+    )
+
+
+def tell_where(tx: Transaction, *, intent: Mapping[str, Any], link: str, now: datetime) -> None:
+    """Text the customer the page on which a payment is made."""
+    customer = account(tx.connection, intent["customer_id"])
+    queue_text(
+        tx,
+        phone=customer.main_phone,
+        tongue=customer.tongue,
+        template="pay_by_link",
+        key=f"pay_by_link:{intent['id']}",
+        now=now,
+        facts={"amount": Money(intent["amount_minor"], intent["currency"]), "link": link},
     )
 
 

@@ -16,7 +16,7 @@ from core.messaging.models import OutboxRow
 from core.messaging.outbox import LEASE_S
 from core.payments.alarms import raise_alarm
 from core.payments.collector import CollectionState
-from core.payments.disburser import Disburser
+from core.payments.disburser import DisbursementStatus, Disburser
 from core.payments.ladder import next_ask, next_ask_of_unknown
 from core.payouts.hold import MOMO_ACCOUNT, CameBack, amount_of, end_paid, end_refused, leave_on_balance
 from core.payouts.models import Payout
@@ -101,12 +101,13 @@ def _paid(payout: Mapping[str, Any], status: DisbursementStatus, *, db: Database
         return str(locked["state"])
 
     try:
-        return db.run(work)
+        state = db.run(work)
     except IntegrityError as error:
         if "uq_payout_paid_from_provider_reference" not in str(error.orig):
             raise
         _alarm(db, "reference_reused", payout, {"provider_reference": reference}, now)
         return _doubtful(payout, status, "reference_reused", db=db, now=now)
+    return _paid_after_all(payout, status, db=db, now=now) if state == "refused" else state
 
 
 def _refused(

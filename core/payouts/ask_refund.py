@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from core.customers.queries import account
 from core.db.engine import Transaction
@@ -86,15 +86,15 @@ def way_back(connection: Connection, receipt: Mapping[str, Any], platform: str) 
     if receipt["provider"] == "cash":
         return Way("cash")
     intent = _intent(connection, receipt["intent_id"])
-    phone = receipt["payer_phone"] or (intent and intent["payer_phone"])
+    phone: str | None = receipt["payer_phone"] or (intent["payer_phone"] if intent else None)
     if receipt["provider"] != "mtn-momo" or not phone or not can_pay_by_momo(phone):
         return Way("by_hand", payee_phone=phone)
     ours = intent is not None and intent["platform"] == platform
     return by_momo(platform, phone, "refund" if ours else "transfer")
 
 
-def _intent(connection: Connection, intent_id: int | None) -> RowMapping | None:
+def _intent(connection: Connection, intent_id: int | None) -> Mapping[str, Any] | None:
     if intent_id is None:
         return None
     query = select(PaymentIntent.platform, PaymentIntent.payer_phone).where(PaymentIntent.id == intent_id)
-    return connection.execute(query).mappings().one()
+    return dict(connection.execute(query).mappings().one())

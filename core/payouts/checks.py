@@ -36,7 +36,8 @@ CHECKS: Final = {
     "every payout on its way is being asked about": """
         SELECT 'payout ' || id FROM payout
         WHERE rail = 'mtn-momo' AND ask_again_at IS NULL
-          AND (state IN ('approved', 'submitted') OR state = 'unknown' AND failure IS DISTINCT FROM 'other_platform')""",
+          AND (state <> 'unknown' OR failure IS DISTINCT FROM 'other_platform')
+          AND state IN ('approved', 'submitted', 'unknown')""",
     "every payout is sent under its own reference only": """
         SELECT 'outbox row ' || b.id FROM outbox b LEFT JOIN payout o ON o.id = (b.body->>'payout')::bigint
         WHERE b.kind = 'payout.send' AND b.key IS DISTINCT FROM o.reference::text""",

@@ -15,8 +15,8 @@ class Payout(Table):
 
     `rail` is where it goes: a provider's, `cash`, or `by_hand` (a bank or a wallet without an API, sent by a person).
     `sent_as` is how the provider is told: a `transfer`, or the `refund` of what it collected. From `approved` on the
-    amount is held on `payout:held`, and leaves it once: from our account `paid_from`, or back to `source`. Of a payee the
-    provider would not speak of, `payee_checked_at` is all that is known.
+    amount is held on `payout:held`, and leaves it once: from our account `paid_from`, or back to `source`. Of a payee
+    the provider would not speak of, `payee_checked_at` is all that is known.
     """
 
     __tablename__ = "payout"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import select, update
 
 from core.clock import Clock
 from core.db.engine import Database, Transaction
@@ -81,8 +81,7 @@ def _refuse(tx: Transaction, row: Claimed, now: datetime) -> None:
         end_consent(tx, consent, "refused", now, tell="auto_top_up_refused")
 
 
-def lock_consent(tx: Transaction, consent_id: int) -> RowMapping:
+def lock_consent(tx: Transaction, consent_id: int) -> Mapping[str, Any]:
     """The consent as it is now, locked until the transaction ends."""
     query = select(PreApproval).where(PreApproval.id == consent_id).with_for_update()
-    found: RowMapping = tx.execute(query).mappings().one()
-    return found
+    return dict(tx.execute(query).mappings().one())

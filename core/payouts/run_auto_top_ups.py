@@ -25,7 +25,8 @@ from core.payouts.models import PreApproval
 
 LOG = log("payouts.run_auto_top_ups")
 
-# Whether a customer's next renewal is not covered: (connection, account, now). Wired at the edge: payouts know no bills.
+# Whether a customer's next renewal is not covered: (connection, account, now). Wired at the edge: bills are
+# another room.
 RenewalLacks = Callable[[Connection, Account, datetime], bool]
 
 # Agreed ones whose balance is below the mark, or that were told of a charge, or that are over.

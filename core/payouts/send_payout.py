@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from core.clock import Clock
 from core.db.engine import Database, Transaction
@@ -15,8 +16,9 @@ from core.messaging import outbox
 from core.messaging.models import OutboxRow
 from core.messaging.outbox import Claimed
 from core.payments.collector import RequestAnswer, RequestOutcome
-from core.payments.disburser import Disburser
-from core.payouts.hold import CameBack, end_refused, leave_on_balance
+from core.payments.disburser import DisbursementKind, Disburser, RefundRequest, TransferRequest
+from core.payments.models import PaymentIntent, Receipt
+from core.payouts.hold import CameBack, amount_of, end_refused, leave_on_balance
 from core.payouts.models import Payout
 from core.payouts.states import lock_payout, move
 
@@ -24,6 +26,7 @@ LOG = log("payouts.send_payout")
 FIRST_ASK: Final = timedelta(seconds=5)
 OTHER_PLATFORM: Final = "other_platform"  # the failure of one that only the provider's other platform can tell of
 RAW_CHARS_MAX: Final = 200
+PAYER_MESSAGE: Final = "Shabaka Wi-Fi"
 
 
 def send_payout(
@@ -128,3 +131,32 @@ def _first_try(tx: Transaction, row: Claimed) -> bool:
 
 def _ask_at(tx: Transaction, payout: Mapping[str, Any], due: datetime, **values: object) -> None:
     tx.execute(update(Payout).where(Payout.id == payout["id"]).values(ask_again_at=due, **values))
+
+
+def _refunded(connection: Connection, payout: Mapping[str, Any]) -> UUID | None:
+    """The reference of the collection that is given back; None: it is a transfer."""
+    if payout["sent_as"] != DisbursementKind.REFUND:
+        return None
+    found: UUID = connection.execute(
+        select(PaymentIntent.reference)
+        .join(Receipt, Receipt.intent_id == PaymentIntent.id)
+        .where(Receipt.id == payout["receipt_id"])
+    ).scalar_one()
+    return found
+
+
+def _call(
+    disburser: Disburser, payout: Mapping[str, Any], collection: UUID | None, callback_url: str
+) -> RequestOutcome:
+    reference: UUID = payout["reference"]
+    amount, note = amount_of(payout), f"{payout['kind']} {payout['id']}"
+    back = f"{callback_url}/{reference}"
+    if collection is not None:
+        return disburser.refund(
+            RefundRequest(reference, collection, amount, str(reference), PAYER_MESSAGE, note, callback_url=back)
+        )
+    return disburser.transfer(
+        TransferRequest(
+            reference, amount, payout["payee_phone"], str(reference), PAYER_MESSAGE, note, callback_url=back
+        )
+    )

@@ -39,7 +39,7 @@ def settle_payout_by_hand(
     paid_from: str | None = None,
     came_back: CameBack = leave_on_balance,
 ) -> None:
-    """Settle a payout by what a person found out or did. The caller has checked that they may; the first of two does it.
+    """Settle a payout by what a person found out or did. The caller has checked that they may; the first does it.
 
     `paid` needs the number of the transfer, and where a person sent it the account of ours it left from (`bank:eco`).
     `refused`: nothing went, and the money goes back to where it came from.

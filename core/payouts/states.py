@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import insert, select, update
 
 from core.db.engine import Transaction
 from core.errors import NotFound
@@ -27,7 +27,7 @@ SENT: Final = frozenset({"approved", "submitted"})  # held, and on the way
 HELD: Final = SENT | {"unknown"}
 
 
-def lock_payout(tx: Transaction, payout_id: int) -> RowMapping:
+def lock_payout(tx: Transaction, payout_id: int) -> Mapping[str, Any]:
     """The payout as it is now, locked until the transaction ends.
 
     Raises:
@@ -36,8 +36,7 @@ def lock_payout(tx: Transaction, payout_id: int) -> RowMapping:
     row = tx.execute(select(Payout).where(Payout.id == payout_id).with_for_update()).mappings().first()
     if row is None:
         raise NotFound(what="payout")
-    found: RowMapping = row
-    return found
+    return dict(row)
 
 
 def move(

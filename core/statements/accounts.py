@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.db.engine import Transaction
@@ -155,8 +155,9 @@ def set_mapping(tx: Transaction, account_id: int, mapping: CsvMapping) -> None:
         NotFound: no such account.
         MappingWrong: a file could not be read by it.
     """
-    money_account(tx.connection, account_id)
-    kept = checked(mapping).to_json()
+    account = money_account(tx.connection, account_id)
+    # Claims are answered by the ids of a wallet, and receipts by those of a provider: there they are unique.
+    kept = checked(replace(mapping, unique_ids=mapping.unique_ids or account.kind != "bank")).to_json()
     tx.execute(update(MoneyAccount).where(MoneyAccount.id == account_id).values(mapping=kept))
 
 
@@ -225,7 +226,7 @@ def open_wallets(connection: Connection) -> Sequence[MoneyAccountRow]:
     return [_row(found) for found in connection.execute(query).mappings()]
 
 
-def _row(found: Mapping[str, Any]) -> MoneyAccountRow:
+def _row(found: RowMapping) -> MoneyAccountRow:
     return MoneyAccountRow(
         account_id=found["id"],
         code=found["code"],

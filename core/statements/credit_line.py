@@ -60,7 +60,7 @@ def credit_line(
     one = lock_line(tx, line_id)
     first = done_before(tx, one, request_key)
     customer = customer_account(tx.connection, customer_id)
-    wanted = wanted_of(one, amount, first)
+    wanted = wanted_of(tx, one, amount, first)
     if first is None:
         _refuse_credit(tx, one, customer.status, customer.number)
     credited = _in_home_currency(tx, one, wanted)

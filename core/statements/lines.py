@@ -11,6 +11,7 @@ from typing import Final
 DETAILS_CHARS_MAX: Final = 1000
 FIELD_CHARS_MAX: Final = 200
 _DIGEST_BYTES: Final = 16
+REASONS: Final = ("columns", "day", "day_far", "amount", "currency", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that could not be read, and the one reason: `columns`, `day`, `day_far`, `amount`, `currency`, `broken`."""
+    """A line that could not be read, and the one reason: see `REASONS`."""
 
     number: int
     reason: str
@@ -84,7 +85,7 @@ class Fingerprints:
 
 
 def tidy(text: str | None, chars_max: int = FIELD_CHARS_MAX) -> str | None:
-    """A field without the blanks around and doubled in it, and without the zero character; None when nothing is left."""
+    """A field without needless blanks and without the zero character; None when nothing is left."""
     if not text:
         return None
     return " ".join(text.replace("\0", "").split())[:chars_max].strip() or None

@@ -82,14 +82,7 @@ def checked(mapping: CsvMapping) -> CsvMapping:
     for name, text in columns.items():
         if name not in COLUMNS or len(text) > COLUMN_CHARS_MAX:
             raise MappingWrong(field=name)
-    needed = {"signed": ("amount",), "columns": ("credit", "debit"), "direction": ("amount", "direction")}
-    if mapping.signs not in needed:
-        raise MappingWrong(field="signs")
-    for name in ("day", *needed[mapping.signs]):
-        if name not in columns:
-            raise MappingWrong(field=name)
-    if mapping.unique_ids and "reference" not in columns:
-        raise MappingWrong(field="reference")
+    _needs_columns(mapping, columns)
     for name, text, allowed in (
         ("order", mapping.order, ORDERS),
         ("decimal", mapping.decimal, DECIMALS),
@@ -102,8 +95,18 @@ def checked(mapping: CsvMapping) -> CsvMapping:
         raise MappingWrong(field="thousands")
     if not 0 <= mapping.skip_rows <= SKIP_ROWS_MAX:
         raise MappingWrong(field="skip_rows")
-    if not mapping.header and not all(part.isdecimal() for text in columns.values() for part in text.split("+")):
-        raise MappingWrong(field="header")
     if len(mapping.in_words) > WORDS_MAX or len(mapping.done_words) > WORDS_MAX:
         raise MappingWrong(field="in_words")
     return replace(mapping, columns=columns)
+
+
+def _needs_columns(mapping: CsvMapping, columns: Mapping[str, str]) -> None:
+    needed = {"signed": ("amount",), "columns": ("credit", "debit"), "direction": ("amount", "direction")}
+    if mapping.signs not in needed:
+        raise MappingWrong(field="signs")
+    wanted = ("day", *needed[mapping.signs], *(("reference",) if mapping.unique_ids else ()))
+    for name in wanted:
+        if name not in columns:
+            raise MappingWrong(field=name)
+    if not mapping.header and not all(part.isdecimal() for text in columns.values() for part in text.split("+")):
+        raise MappingWrong(field="header")

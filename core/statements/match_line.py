@@ -54,7 +54,7 @@ def match_other(
     """
     one = lock_line(tx, line_id)
     first = done_before(tx, one, request_key)
-    wanted = wanted_of(one, amount, first)
+    wanted = wanted_of(tx, one, amount, first)
     if what != "fee" and what not in OTHERS:
         raise DoesNotFit(what="kind")
     if what != "fee" and not why.strip():
@@ -89,7 +89,7 @@ def match_known(
         NotFound: no such thing.
     """
     one = lock_line(tx, line_id)
-    wanted = wanted_of(one, amount, None)
+    wanted = wanted_of(tx, one, amount, None)
     ways = {"receipt": _of_receipt, "payout": _of_payout, "banked": _of_cash}
     if kind not in ways:
         raise DoesNotFit(what="kind")

@@ -178,8 +178,9 @@ def _named(line: Line, known: Known) -> Iterable[Guess]:
     for number in said.bare:
         if number in known.by_number:
             yield _person(known.by_number[number], line, "number_in_text")
-    if line.payer_phone in known.by_phone:
-        yield _person(known.by_phone[line.payer_phone], line, "phone")
+    caller = known.by_phone.get(line.payer_phone or "")
+    if caller is not None:
+        yield _person(caller, line, "phone")
 
 
 def _person(person: Person, line: Line, why: str, *, sure: bool = False, claim_id: int | None = None) -> Guess:

@@ -92,11 +92,15 @@ def done_before(tx: Transaction, one: OpenLine, request_key: str) -> int | None:
     return int(found) if found is not None else None
 
 
-def wanted_of(one: OpenLine, amount: Money | None, first: int | None) -> Money:
-    """How much of the line: all that is left where nothing was said."""
+def wanted_of(tx: Transaction, one: OpenLine, amount: Money | None, first: int | None) -> Money:
+    """How much of the line: all that is left where nothing was said; what it was, where the same form comes again.
+
+    Raises:
+        AboveWhatIsLeft: less is left, or the line was explained.
+    """
     if first is not None:
-        matched = amount or Money(0, one.left.currency)
-        return matched if matched else Money(abs(one.line.amount_minor), one.left.currency)
+        matched = tx.execute(select(LineMatch.amount_minor).where(LineMatch.entry_id == first)).scalar()
+        return amount or Money(matched or abs(one.line.amount_minor), one.left.currency)
     wanted = amount or one.left
     if one.explained or wanted.currency != one.left.currency or not 0 < wanted.minor <= one.left.minor:
         raise AboveWhatIsLeft(left=Money(0, one.left.currency) if one.explained else one.left)
@@ -125,6 +129,7 @@ def move_part(tx: Transaction, one: OpenLine, key: str, counter: int, wanted: Mo
 
 
 def matched_before(tx: Transaction, entry_id: int) -> Matched:
+    """What the same form led to the first time."""
     row = tx.execute(
         select(LineMatch.id, Receipt.number)
         .outerjoin(Receipt, Receipt.id == LineMatch.receipt_id)
@@ -146,6 +151,7 @@ def write_match(
     now: datetime,
     **names: int | None,
 ) -> int:
+    """Write that a part of a line is this. Its trigger moves what is left."""
     values = {
         "line_id": one.line_id,
         "kind": kind,

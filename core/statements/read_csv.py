@@ -186,7 +186,7 @@ class _Columns:
 
 
 def phone_in(text: str) -> str | None:
-    """A payer's phone as we write phones; None where it is none of ours: files hold `211921234567` or `FRI:…/MSISDN`."""
+    """A payer's phone as we write phones; files hold `FRI:211921234567/MSISDN` and such. None: none of ours."""
     digits = "".join(sign for sign in text.partition("/")[0] if sign.isdecimal())
     if not digits:
         return None

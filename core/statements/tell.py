@@ -15,10 +15,10 @@ from core.statements.bills import Credit
 
 
 def tell_credited(
-    tx: Transaction, through: MoneyAccountRow, credits: Sequence[Credit], amounts_minor: Sequence[int], now: datetime
+    tx: Transaction, through: MoneyAccountRow, credited: Sequence[Credit], amounts_minor: Sequence[int], now: datetime
 ) -> None:
     """Text each customer the receipt, and the balance after all that the money did."""
-    people = accounts_of(tx.connection, {credit.customer_id for credit in credits})
+    people = accounts_of(tx.connection, {credit.customer_id for credit in credited})
     queue_texts(
         tx,
         [
@@ -34,7 +34,7 @@ def tell_credited(
                     "balance": people[credit.customer_id].balance,
                 },
             )
-            for credit, minor in zip(credits, amounts_minor, strict=True)
+            for credit, minor in zip(credited, amounts_minor, strict=True)
         ],
         now,
     )

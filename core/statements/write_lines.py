@@ -87,9 +87,12 @@ def write_lines(
     lines: Sequence[tuple[Line, bytes]],
     now: datetime,
     bills: Bills,
-    staff_id: int | None = None,
+    decide: bool = True,
 ) -> Chunk:
-    """Write the lines that are new. The caller holds the account's lock: nothing else writes lines of it meanwhile."""
+    """Write the lines that are new. The caller holds the account's lock: nothing else writes lines of it meanwhile.
+
+    `decide` false: nothing is matched, whatever is certain.
+    """
     asked = {"account": account.account_id, "prints": [fingerprint for _line, fingerprint in lines]}
     there = {bytes(one) for one in tx.execute(_THERE, asked).scalars()} if lines else set()
     fresh = [one for one in lines if one[1] not in there]
@@ -97,17 +100,18 @@ def write_lines(
         return Chunk(0, 0)
     ids = next_ids(tx, "statement_line", len(fresh))
     new = [_New(line_id, line, fingerprint) for line_id, (line, fingerprint) in zip(ids, fresh, strict=True)]
-    _decide(tx, account, new, bills)
+    if decide:
+        _decide(tx, account, new, bills)
     if not account.posts_itself:
         _into_the_books(tx, account, new, import_id, now)
     copy_rows(tx, "statement_line", _LINE, [_row(one, account, import_id) for one in new])
-    credits = _receipts(tx, account, new, now)
+    credited = _receipts(tx, account, new, now)
     matched = [one for one in new if one.guess]
     copy_rows(tx, "line_match", _MATCH, [_match_row(one, now) for one in matched])
-    _settle_claims(tx, matched, now, staff_id)
-    bills.money_came(tx, credits, now)
+    _settle_claims(tx, matched, now)
+    bills.money_came(tx, credited, now)
     tell_credited(
-        tx, account, credits, [one.line.amount_minor for one in matched if one.receipt_id and _paid(one)], now
+        tx, account, credited, [one.line.amount_minor for one in matched if one.receipt_id and _paid(one)], now
     )
     return Chunk(len(new), len(matched))
 
@@ -240,12 +244,12 @@ def _receipts(tx: Transaction, account: MoneyAccountRow, new: Sequence[_New], no
         )
         for one in paid
     ]
-    credits = []
+    credited = []
     for one, written in zip(paid, write_receipts(tx, wanted, now), strict=True):
         one.receipt_id = written.receipt_id
         if one.guess:
-            credits.append(Credit(one.guess.target, written.number, one.guess.invoice_id))
-    return credits
+            credited.append(Credit(one.guess.target, written.number, one.guess.invoice_id))
+    return credited
 
 
 def _match_row(one: _New, now: datetime) -> tuple[Any, ...]:
@@ -268,11 +272,12 @@ def _match_row(one: _New, now: datetime) -> tuple[Any, ...]:
     )
 
 
-def _settle_claims(tx: Transaction, matched: Sequence[_New], now: datetime, staff_id: int | None) -> None:
+def _settle_claims(tx: Transaction, matched: Sequence[_New], now: datetime) -> None:
+    """The claims that lines of this chunk answer."""
     for one in matched:
         if one.guess and one.guess.claim_id is not None:
             tx.execute(
                 update(PaymentClaim)
                 .where(PaymentClaim.id == one.guess.claim_id)
-                .values(state="credited", receipt_id=one.receipt_id, decided_at=now, decided_by=staff_id)
+                .values(state="credited", receipt_id=one.receipt_id, decided_at=now)
             )

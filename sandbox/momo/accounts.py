@@ -6,7 +6,8 @@ from typing import Final
 
 from flask import Blueprint, Response, current_app, request
 
-from sandbox.momo.answers import Stop, as_json, error
+from sandbox.furniture.answers import Stop, as_json
+from sandbox.momo.answers import error
 from sandbox.momo.doorkeeper import check_bearer, check_platform, check_target_environment
 from sandbox.momo.payers import account_balance
 from sandbox.momo.simulator import Simulator, of

@@ -1,49 +1,13 @@
-"""Answers in MTN's shapes, and the two that are none: a firewall's page, and silence."""
+"""Answers in MTN's shapes."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import socket
-from typing import Any
+from flask import Response
 
-from flask import Response, request
-
+from sandbox.furniture.answers import as_json
 from sandbox.momo.words import MESSAGES
-
-FIREWALL_PAGE = (
-    "<html><head><title>Request Rejected</title></head><body>The requested URL was rejected. "
-    "Please consult with your administrator.<br>Your support ID is: 7730183305</body></html>"
-)
-
-
-class Stop(Exception):
-    """Answer this and do no more."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status)
-        self.response = response
-
-
-def as_json(http: int, body: Any) -> Response:
-    """Any JSON."""
-    return Response(json.dumps(body, default=str), http, content_type="application/json")
 
 
 def error(http: int, code: str, message: str | None = None) -> Response:
     """MTN's `{"code", "message"}`."""
     return as_json(http, {"code": code, "message": message or MESSAGES.get(code, code)})
-
-
-def page(http: int, text: str = FIREWALL_PAGE) -> Response:
-    """HTML where JSON was expected."""
-    return Response(text, http, content_type="text/html")
-
-
-def hang_up() -> Response:
-    """Close the caller's socket; what is returned never reaches them."""
-    line = request.environ.get("werkzeug.socket") or request.environ.get("gunicorn.socket")
-    if isinstance(line, socket.socket):
-        with contextlib.suppress(OSError):
-            line.shutdown(socket.SHUT_RDWR)
-    return Response(status=500)

@@ -10,8 +10,8 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
+from sandbox.furniture.answers import Stop, as_json
 from sandbox.momo.accounts import accounts
-from sandbox.momo.answers import Stop, as_json
 from sandbox.momo.config import Config
 from sandbox.momo.control import control
 from sandbox.momo.movements import movements
@@ -31,10 +31,11 @@ def create_app(
     """Build a platform over `state_dir`; `more` are the other fields of `Config`."""
     config = Config(currency=currency, target_environment=target_environment, default_decision=default_decision, **more)
     simulator = Simulator(Path(state_dir), config, clock)
+    credentials = [(config.api_user, config.api_key), (config.disbursement_api_user, config.disbursement_api_key)]
     with simulator.store.transaction() as tx:
-        tx.execute(
+        tx.executemany(
             "INSERT OR REPLACE INTO credential VALUES (?, ?, ?)",
-            (config.api_user, config.api_key, config.callback_host),
+            [(user, key, config.callback_host) for user, key in credentials if user is not None],
         )
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = simulator

@@ -18,6 +18,11 @@ class Config:
     disbursement_subscription_key: str | None = None  # None: the same key opens both products
     api_user: str = "6f1c0a52-93c1-4f3f-8d3a-2f6f6b2a9a11"
     api_key: str = "momo-api-key"
+    disbursement_api_user: str | None = None  # None: the same user opens both products
+    disbursement_api_key: str | None = None
+    merchant_msisdn: str = "211920000000"  # stands in the report
+    fee_percent: str = "0"
+    financial_id_first: int = 4_000_000_001  # two platforms of one operator number their transactions apart
     callback_host: str | None = None  # None: any
     default_decision: str = "ask"  # or approve, reject, ignore
     callback_method: str = "PUT"

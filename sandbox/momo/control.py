@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, current_app, request
 
-from sandbox.momo.answers import Stop, as_json
+from sandbox.furniture.answers import Stop, as_json
+from sandbox.furniture.report import InvalidDayError, Line, as_csv, between, fee_of, written
+from sandbox.momo.config import Config
 from sandbox.momo.payers import DECISIONS
 from sandbox.momo.simulator import Simulator, of
 from sandbox.phones import InvalidPhoneError, e164
@@ -19,6 +21,14 @@ control: Final = Blueprint("control", __name__, url_prefix="/sandbox")
 
 STANDING: Final = (*DECISIONS, "ask")
 BODY_BYTES_MAX: Final = 64 * 1024
+COMES_IN: Final = ("requesttopay", "requesttowithdraw")
+REPORTED_AS: Final = {
+    "requesttopay": "Payment",
+    "requesttowithdraw": "Withdrawal",
+    "transfer": "Transfer",
+    "deposit": "Deposit",
+    "refund": "Refund",
+}
 _BALANCE: Final = re.compile(r"\d{1,15}(\.\d{1,2})?", re.ASCII)
 
 
@@ -136,6 +146,40 @@ def statement() -> Response:
             ],
             "totals": {kind: f"{total:f}" for kind, total in totals.items()},
         },
+    )
+
+
+@control.get("/statement.csv")
+def report() -> Response:
+    """Give the transaction report of the partner portal: `?from=&to=` are days, both included."""
+    simulator = _simulator()
+    simulator.payers.settle_due()
+    try:
+        first, last = between(request.args)
+    except InvalidDayError as fault:
+        raise _refuse(str(fault)) from None
+    rows = simulator.store.rows(
+        "SELECT * FROM movement WHERE status = 'SUCCESSFUL' AND kind != 'preapproval' AND decided_at >= ? "
+        "AND decided_at < ? ORDER BY financial_id",
+        first,
+        last,
+    )
+    return as_csv((_reported(row, simulator.config) for row in rows), "momo-transactions.csv")
+
+
+def _reported(row: sqlite3.Row, config: Config) -> Line:
+    comes_in = row["kind"] in COMES_IN
+    parties = (row["msisdn"], config.merchant_msisdn) if comes_in else (config.merchant_msisdn, row["msisdn"])
+    return Line(
+        str(row["financial_id"]),
+        row["external_id"],
+        written(row["decided_at"]),
+        "Successful",
+        REPORTED_AS[row["kind"]],
+        *parties,
+        row["amount"],
+        row["currency"],
+        fee_of(row["amount"], config.fee_percent) if comes_in else "0",
     )
 
 

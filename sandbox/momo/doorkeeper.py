@@ -12,7 +12,8 @@ from uuid import UUID
 
 from flask import request
 
-from sandbox.momo.answers import Stop, as_json, error, page
+from sandbox.furniture.answers import Stop, as_json, page
+from sandbox.momo.answers import error
 from sandbox.momo.config import SANDBOX
 from sandbox.momo.simulator import Simulator
 
@@ -55,15 +56,17 @@ def check_subscription_key(simulator: Simulator, product: str) -> None:
         raise Stop(as_json(401, {"statusCode": 401, "message": _KEY_REFUSED}))
 
 
-def check_basic(simulator: Simulator) -> str:
-    """Return the API user whose user and key came with the token request."""
+def check_basic(simulator: Simulator, product: str) -> str:
+    """Return the API user whose user and key came with the token request; each product may have its own."""
     scheme, _, pair = request.headers.get("Authorization", "").partition(" ")
     try:
         user, _, key = b64decode(pair, validate=True).decode().partition(":")
     except (Base64Error, UnicodeDecodeError):
         user = key = ""
     known = simulator.store.row("SELECT api_key FROM credential WHERE api_user = ?", user)
-    if scheme != "Basic" or known is None or known["api_key"] is None or known["api_key"] != key:
+    payer_out = simulator.config.disbursement_api_user
+    wrong_product = payer_out is not None and (user == payer_out) != (product == "disbursement")
+    if scheme != "Basic" or known is None or known["api_key"] is None or known["api_key"] != key or wrong_product:
         raise Stop(as_json(401, {"error": "login_failed"}))
     return user
 

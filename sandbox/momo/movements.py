@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, current_app, request
 
-from sandbox.momo.answers import Stop, as_json, error, hang_up, page
+from sandbox.furniture.answers import Stop, as_json, hang_up, page
+from sandbox.momo.answers import error
 from sandbox.momo.doorkeeper import (
     callback_url,
     check_bearer,
@@ -212,11 +213,12 @@ def notify(reference: str) -> Response:
 
 @movements.get("/collection/v1_0/preapprovals/<any(msisdn, MSISDN):_kind>/<msisdn>")
 def preapprovals(_kind: str, msisdn: str) -> Response:
-    """List a phone's preapprovals."""
+    """List the preapprovals that stand for a phone."""
     simulator, _ = _enter()
     simulator.payers.settle_due()
     rows = simulator.store.rows(
-        "SELECT * FROM movement WHERE kind = 'preapproval' AND msisdn = ? ORDER BY number", msisdn
+        "SELECT * FROM movement WHERE kind = 'preapproval' AND status = 'SUCCESSFUL' AND msisdn = ? ORDER BY number",
+        msisdn,
     )
     return as_json(200, [{"preApprovalId": row["reference"], **preapproval_body(row)} for row in rows])
 

@@ -6,18 +6,18 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from sandbox.furniture.faults import Faults
+from sandbox.furniture.store import Store
 from sandbox.momo.config import Config
-from sandbox.momo.faults import Faults
 from sandbox.momo.rendering import callback_body
-from sandbox.momo.store import Store
 from sandbox.momo.words import FAILED, PENDING, SUCCESSFUL, TEST_NUMBERS, Outcome
 
 DECISIONS: Final = ("approve", "reject", "ignore")
 ASKED_OF_PAYERS: Final = ("requesttopay", "requesttowithdraw", "preapproval")
-FINANCIAL_ID_FIRST: Final = 4_000_000_001
 
 
 class DuplicateReferenceError(Exception):
@@ -81,7 +81,7 @@ class Payers:
         known = TEST_NUMBERS.get(movement["kind"], {}).get(movement["msisdn"])
         if known is not None:
             self._arrive_at_test_number(tx, movement, known)
-        elif movement["kind"] not in ASKED_OF_PAYERS:
+        elif movement["kind"] not in ASKED_OF_PAYERS or self._agreed_before(tx, movement):
             self._settle(tx, movement, "approve")
         else:
             decision = self._standing(tx, movement["msisdn"])
@@ -98,6 +98,28 @@ class Payers:
             tx.execute("UPDATE movement SET expires_at = NULL WHERE number = ?", (movement["number"],))
         else:
             self._finish(tx, movement, known.status, known.reason)
+
+    def _agreed_before(self, tx: sqlite3.Connection, movement: sqlite3.Row) -> bool:
+        """Whether the phone agreed to such charges, and so is not asked."""
+        if movement["kind"] != "requesttopay":
+            return False
+        self._end_consents(tx)
+        return (
+            tx.execute(
+                "SELECT 1 FROM movement WHERE kind = 'preapproval' AND status = 'SUCCESSFUL' AND msisdn = ? LIMIT 1",
+                (movement["msisdn"],),
+            ).fetchone()
+            is not None
+        )
+
+    def _end_consents(self, tx: sqlite3.Connection) -> None:
+        """End the preapprovals whose time is over."""
+        now = self._clock()
+        tx.execute(
+            "UPDATE movement SET status = ?, reason = 'EXPIRED', decided_at = ? WHERE kind = 'preapproval' "
+            "AND status = ? AND json_extract(extra, '$.expirationDateTime') <= ?",
+            (FAILED, now, SUCCESSFUL, datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")),
+        )
 
     def _standing(self, tx: sqlite3.Connection, msisdn: str) -> str:
         row = tx.execute(
@@ -137,6 +159,9 @@ class Payers:
     def settle_due(self) -> None:
         """Settle what was due by now: payers who took long, and prompts nobody answered in time."""
         now = self._clock()
+        if self._store.row("SELECT 1 FROM movement WHERE kind = 'preapproval' AND status = 'SUCCESSFUL'") is not None:
+            with self._store.transaction() as tx:
+                self._end_consents(tx)
         due = "status = 'PENDING' AND (due_at <= ? OR expires_at <= ?)"
         if self._store.row(f"SELECT 1 FROM movement WHERE {due}", now, now) is None:
             return
@@ -180,7 +205,7 @@ class Payers:
         financial_id = None
         if status == SUCCESSFUL:
             last = tx.execute("SELECT MAX(financial_id) FROM movement").fetchone()[0]
-            financial_id = FINANCIAL_ID_FIRST if last is None else last + 1
+            financial_id = self._config.financial_id_first if last is None else last + 1
         tx.execute(
             "UPDATE movement SET status = ?, reason = ?, financial_id = ?, decided_at = ? WHERE number = ?",
             (status, reason, financial_id, self._clock(), movement["number"]),

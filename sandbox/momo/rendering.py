@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any, Final
 
-from sandbox.momo.faults import Faults
+from sandbox.furniture.faults import Faults
 from sandbox.momo.words import FAILED, MESSAGES, SUCCESSFUL
 
 _PAYS: Final = ("requesttopay", "requesttowithdraw")

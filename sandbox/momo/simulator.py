@@ -8,11 +8,13 @@ from typing import Final
 
 from flask import Flask
 
+from sandbox.furniture.courier import Courier
+from sandbox.furniture.faults import Faults
+from sandbox.furniture.store import Store
 from sandbox.momo.config import Config
-from sandbox.momo.courier import Courier
-from sandbox.momo.faults import Faults
+from sandbox.momo.faults import KNOWN
 from sandbox.momo.payers import Payers
-from sandbox.momo.store import Store
+from sandbox.momo.store import FILE_NAME, SCHEMA
 
 EXTENSION: Final = "momo"
 
@@ -23,10 +25,17 @@ class Simulator:
     def __init__(self, folder: Path, config: Config, clock: Callable[[], float]) -> None:
         self.config = config
         self.clock = clock
-        self.store = Store(folder)
-        self.faults = Faults(self.store)
+        self.store = Store(folder, FILE_NAME, SCHEMA)
+        self.faults = Faults(self.store, KNOWN)
         self.payers = Payers(self.store, self.faults, config, clock)
-        self.courier = Courier(self.store, config, clock, self.payers.settle_due)
+        self.courier = Courier(
+            self.store,
+            clock,
+            self.payers.settle_due,
+            agent="MTN-MoMo-Callback",
+            timeout_s=config.callback_timeout_s,
+            tries_max=config.callback_tries_max,
+        )
         self.payers.on_callback = self.courier.wake
 
     def start(self) -> None:

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, current_app, request
 
-from sandbox.momo.answers import Stop, as_json, error, page
+from sandbox.furniture.answers import Stop, as_json, page
+from sandbox.momo.answers import error
 from sandbox.momo.config import SANDBOX
 from sandbox.momo.doorkeeper import (
     check_basic,
@@ -35,7 +36,7 @@ def token(product: str) -> Response:
     target = request.headers.get("X-Target-Environment")
     if is_new_platform(simulator) and target != simulator.config.target_environment:
         raise Stop(as_json(400, {"error": "Invalid or missing X-Target-Environment header"}))
-    api_user = check_basic(simulator)
+    api_user = check_basic(simulator, product)
     lifetime_s, value = simulator.config.token_lifetime_s, secrets.token_urlsafe(32)
     with simulator.store.transaction() as tx:
         tx.execute("DELETE FROM token WHERE expires_at <= ?", (simulator.clock(),))

@@ -168,6 +168,7 @@ def text_facts(tongue, ssid):
         "plan": plan[tongue],
         "reason": max((say(tongue, reason) for reason in REASONS.values()), key=len),
         "receipt": "1000017",
+        "check": "100000007",
         "receipts": receipt_lines([ReceiptLine("30/12", AMOUNT, "1000017")] * RECEIPTS_MAX, tongue),
         "link": "https://webpayment-qualif.orange-money.com/payment/pay_token/" + "f" * 64,
         "ssid": ssid,

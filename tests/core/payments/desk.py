@@ -45,6 +45,9 @@ class Desk:
         """Whom we speak to from now on. A stand-in that names no platform speaks for the one we have."""
         if not hasattr(collector, "platform"):
             collector.platform = self.url
+        for silent in ("prepare", "holder_active"):  # and one that has nothing to say of these says nothing
+            if not hasattr(collector, silent):
+                setattr(collector, silent, lambda _asked: None)
         self._collector = collector
 
     def open(

@@ -97,6 +97,42 @@ def test_each_way_of_not_paying_is_told_with_its_reason(shape: dict, momo: Desk,
     assert count(parts, "receipt") == 0
 
 
+def test_a_phone_without_a_wallet_is_not_prompted_and_its_customer_is_told(momo: Desk, parts: Parts) -> None:
+    momo.control("wallet", msisdn=ACHOL, active=False)
+    intent = momo.open()
+    momo.request()
+    assert momo.state(intent) == "refused"
+    assert momo.intent(intent)["reason"] == "payer_not_found"
+    assert momo.asked_of_phones() == []
+    assert [template for template, _ in texts_to(parts, ACHOL)] == ["payment_refused"]
+
+
+def test_a_provider_slow_to_tell_of_the_wallet_is_asked_for_the_money_in_another_turn(
+    momo: Desk, parts: Parts
+) -> None:
+    """Our lease of the row must outlive the call: what took long is not done twice."""
+    intent, provider = momo.open(), momo.collector
+
+    class SlowToTell:
+        platform = momo.url
+
+        def holder_active(self, phone: str) -> None:
+            parts.clock.advance(seconds=25)
+
+        def prepare(self, request: object) -> None:
+            return None
+
+        def request(self, request: object) -> object:
+            raise AssertionError("not in this turn")
+
+    momo.collector = SlowToTell()
+    momo.request()
+    assert momo.state(intent) == "created"
+    momo.collector = provider
+    momo.later(seconds=5)
+    assert momo.state(intent) == "submitted"
+
+
 @pytest.mark.parametrize("how", ["close", "500", "html"])
 def test_a_request_whose_answer_was_lost_is_sent_again_under_the_same_reference(
     how: str, momo: Desk, parts: Parts
@@ -127,10 +163,12 @@ def test_a_lost_answer_is_asked_for_even_if_it_is_never_sent_again(momo: Desk, p
 
 
 @pytest.mark.parametrize(
-    "fault", [{"lose_request": True}, {"html_page": "request"}, {"down": True}, {"html_page": "token"}]
+    # Twice where the question about the wallet, which comes first, is bitten too.
+    ("fault", "times"),
+    [({"lose_request": True}, 1), ({"html_page": "request"}, 1), ({"down": True}, 2), ({"html_page": "token"}, 2)],
 )
-def test_a_request_that_was_not_taken_is_sent_again(fault: dict, momo: Desk, parts: Parts) -> None:
-    momo.control("faults", **fault, times=1)
+def test_a_request_that_was_not_taken_is_sent_again(fault: dict, times: int, momo: Desk, parts: Parts) -> None:
+    momo.control("faults", **fault, times=times)
     intent = momo.open()
     momo.request()
     assert momo.state(intent) == "created"

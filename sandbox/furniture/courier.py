@@ -9,8 +9,7 @@ from typing import Final
 
 import requests
 
-from sandbox.momo.config import Config
-from sandbox.momo.store import Store
+from sandbox.furniture.store import Store
 
 CARRIERS: Final = 8  # deliveries at once: a storm must arrive as one
 LOOK_EVERY_S: Final = 0.5  # for payers whose time is over, and for callbacks that are late on purpose
@@ -21,18 +20,27 @@ class Courier:
     """Delivers each waiting callback when it is due."""
 
     def __init__(
-        self, store: Store, config: Config, clock: Callable[[], float], settle_due: Callable[[], None]
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        settle_due: Callable[[], None],
+        *,
+        agent: str,
+        timeout_s: float,
+        tries_max: int,
     ) -> None:
         self._store = store
-        self._config = config
         self._clock = clock
+        self._agent = agent
+        self._timeout_s = timeout_s
+        self._tries_max = tries_max
         self._settle_due = settle_due
         self._bell = threading.Event()
         self._closing = threading.Event()
         self._on_the_way: set[int] = set()
         self._way_lock = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="momo-courier", daemon=True)
-        self._carriers = ThreadPoolExecutor(CARRIERS, thread_name_prefix="momo-carrier")
+        self._thread = threading.Thread(target=self._run, name=f"{agent}-courier", daemon=True)
+        self._carriers = ThreadPoolExecutor(CARRIERS, thread_name_prefix=f"{agent}-carrier")
 
     def start(self) -> None:
         """Begin."""
@@ -80,8 +88,8 @@ class Courier:
                     callback["method"],
                     callback["url"],
                     data=callback["body"].encode(),
-                    headers={"Content-Type": "application/json", "User-Agent": "MTN-MoMo-Callback"},
-                    timeout=self._config.callback_timeout_s,
+                    headers={"Content-Type": "application/json", "User-Agent": self._agent},
+                    timeout=self._timeout_s,
                     allow_redirects=False,
                 )
                 arrived, told = answer.ok, f"HTTP {answer.status_code}"
@@ -93,7 +101,7 @@ class Courier:
                 self._on_the_way.discard(number)
 
     def _note(self, number: int, tries: int, *, arrived: bool, told: str) -> None:
-        again = not arrived and tries < self._config.callback_tries_max
+        again = not arrived and tries < self._tries_max
         state = "sent" if arrived else "waiting" if again else "failed"
         with self._store.transaction() as tx:
             tx.execute(
