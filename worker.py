@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -17,14 +18,18 @@ from core.billing.agreements import expire_agreements
 from core.billing.draft import issuer_of
 from core.billing.dun import dun
 from core.billing.fulfil import bill_fulfilments
+from core.billing.money_came import money_came
+from core.billing.of_statements import bills_of
 from core.billing.renewal_reminders import remind_renewals
 from core.billing.run import bill_due
 from core.billing.tell_invoices import tell_invoices
 from core.days import juba_day
+from core.db.engine import Database, Transaction
+from core.errors import GatewayError
 from core.gateways.africas_talking import AfricasTalkingSender
-from core.gateways.mtn_momo import MomoAccount, MtnMomoCollector
 from core.gateways.routeros import RouterOsRouter
 from core.gateways.throttle import AsksThrottle
+from core.gateways.wiring import collectors, disburser, pre_approver
 from core.integrity import all_faults
 from core.logs import log
 from core.messaging.outbox import Claimed
@@ -34,9 +39,21 @@ from core.network.expire import expire_due, forget_long_ended
 from core.network.sync import sync_router
 from core.network.visits import due_routers
 from core.parts import Parts, assemble
-from core.payments.ask_payment import ask_payment, claim_due
+from core.payments.ask_payment import ask_payment, claim_due, platform_of
+from core.payments.collector import Collector
+from core.payments.disburser import Disburser
 from core.payments.request_payment import request_payment
+from core.payments.send_note import send_note
+from core.payouts.ask_payout_status import ask_payout_status, claim_due_payout
+from core.payouts.ask_pre_approval import ask_pre_approval, claim_due_pre_approval
+from core.payouts.cancel_pre_approval import cancel_pre_approval
+from core.payouts.name_payee import name_payee
+from core.payouts.request_pre_approval import request_pre_approval
+from core.payouts.run_auto_top_ups import run_auto_top_ups
+from core.payouts.run_settlements import run_settlements
+from core.payouts.send_payout import send_payout
 from core.settings import load
+from core.statements.read_import import read_import, waiting_imports
 from core.subscriptions.keep_speed import keep_speed
 from core.tokens.fulfil import fulfilments
 from core.tokens.tell_waiting import tell_waiting
@@ -65,22 +82,25 @@ class Worker:
         self.sender = AfricasTalkingSender(
             username=settings.at_username, api_key=settings.at_api_key, base_url=settings.at_base_url
         )
-        self.collector = MtnMomoCollector(
-            MomoAccount(
-                base_url=settings.momo_base_url,
-                target_environment=settings.momo_target_environment,
-                subscription_key=settings.momo_subscription_key,
-                api_user=settings.momo_api_user,
-                api_key=settings.momo_api_key,
-                currency=settings.momo_currency,
-            )
-        )
+        # By platform: what one took can be asked about nowhere else. The first takes MTN's new payments.
+        self.collectors = collectors(settings)
+        self.momo = next(iter(self.collectors.values()))
+        self.disburser = disburser(settings)
+        self.pre_approver = pre_approver(settings)
         self.fulfil = {
             **fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=self.issuer),
         }
         self.throttle = AsksThrottle(settings.redis_url, per_second=settings.momo_asks_per_second_max)
-        self.handlers = {"sms": self.send_text, "momo.request": self.request_payment}
+        self.handlers = {
+            "sms": self.send_text,
+            "momo.request": self.request_payment,
+            "momo.note": self.send_note,
+            "payout.name": self.name_payee,
+            "payout.send": self.send_payout,
+            "pre_approval.request": self.request_consent,
+            "pre_approval.cancel": self.cancel_consent,
+        }
 
     def send_text(self, row: Claimed) -> None:
         """Send one text."""
@@ -95,20 +115,115 @@ class Worker:
 
     def request_payment(self, row: Claimed) -> None:
         """Prompt one payer."""
-        settings = self.parts.settings
+        collector = self.collector_of(row.body["intent"])
         request_payment(
             row,
             db=self.parts.db,
-            collector=self.collector,
+            collector=collector,
             clock=self.parts.clock,
-            callback_url=f"{settings.public_url}/callbacks/mtn-momo/{settings.gateway_key}",
-            code=settings.service_code,
+            callback_url=self.callback_url(collector.rail),
+            code=self.parts.settings.service_code,
         )
+
+    def collector_of(self, intent_id: int) -> Collector:
+        """Whom a payment was asked of, or is to be. Of a platform we speak to no more, the first one says that."""
+        return self.collectors.get(platform_of(self.parts.db, intent_id), self.momo)
+
+    def callback_url(self, rail: str = "mtn-momo") -> str:
+        """Where a provider calls back; our reference follows it."""
+        settings = self.parts.settings
+        return f"{settings.public_url}/callbacks/{rail}/{settings.gateway_key}"
+
+    def ask_payment(self, intent_id: int) -> None:
+        """Ask about one payment."""
+        ask_payment(
+            intent_id,
+            db=self.parts.db,
+            collector=self.collector_of(intent_id),
+            clock=self.parts.clock,
+            fulfil=self.fulfil,
+            code=self.parts.settings.service_code,
+        )
+
+    def ask_payout(self, payout_id: int) -> None:
+        """Ask about one payout."""
+        disburser = self.paying()
+        ask_payout_status(
+            payout_id, db=self.parts.db, disburser=disburser, clock=self.parts.clock, came_back=self.came_back
+        )
+
+    def ask_consent(self, consent_id: int) -> None:
+        """Ask about one consent."""
+        ask_pre_approval(consent_id, db=self.parts.db, pre_approver=self.pre_approver, clock=self.parts.clock)
+
+    def send_note(self, row: Claimed) -> None:
+        """Have the provider send its own note of a payment."""
+        send_note(row, db=self.parts.db, collectors=self.collectors, clock=self.parts.clock)
+
+    def name_payee(self, row: Claimed) -> None:
+        """Ask whose wallet money is to go to."""
+        name_payee(row, db=self.parts.db, disburser=self.paying(), clock=self.parts.clock)
+
+    def send_payout(self, row: Claimed) -> None:
+        """Send one payout."""
+        send_payout(
+            row,
+            db=self.parts.db,
+            disburser=self.paying(),
+            clock=self.parts.clock,
+            callback_url=self.callback_url(),
+            came_back=self.came_back,
+        )
+
+    def paying(self) -> Disburser:
+        """Who pays out.
+
+        Raises:
+            GatewayError: permanent; nobody does by these settings, and the row waits for a person.
+        """
+        if self.disburser is None:
+            raise GatewayError("MOMO_DISBURSEMENT_* is not set: nothing can be paid out", permanent=True)
+        return self.disburser
+
+    def came_back(self, tx: Transaction, customer_id: int, key: str, now: datetime) -> None:
+        """Money that was to leave is on a balance again: it is used as any that comes."""
+        money_came(tx, customer_id=customer_id, key=key, issuer=self.issuer, now=now)
+
+    def request_consent(self, row: Claimed) -> None:
+        """Ask a phone to agree to later charges."""
+        request_pre_approval(
+            row,
+            db=self.parts.db,
+            pre_approver=self.pre_approver,
+            clock=self.parts.clock,
+            callback_url=self.callback_url(),
+        )
+
+    def cancel_consent(self, row: Claimed) -> None:
+        """Take a consent back at the provider."""
+        cancel_pre_approval(row, db=self.parts.db, pre_approver=self.pre_approver, clock=self.parts.clock)
 
 
 # How many threads each kind of work may hold at once. A slow provider or a street without power then keeps only its
 # own work waiting. What finds no place is let go: the sweep asks again within seconds, and the work is in PostgreSQL.
-PLACES: Final = {"sms": 3, "momo.request": 3, "momo.ask": 2, "visit": 4, "bill": 1, "dun": 1}
+PLACES: Final = {
+    "sms": 3,
+    "momo.request": 3,
+    "momo.note": 1,
+    "momo.ask": 2,
+    "payout.name": 1,
+    "payout.send": 2,
+    "payout.ask": 1,
+    "pre_approval.request": 1,
+    "pre_approval.cancel": 1,
+    "pre_approval.ask": 1,
+    "statements.read": 1,
+    "visit": 4,
+    "bill": 1,
+    "dun": 1,
+    "top_up": 1,
+    "settle": 1,
+}
 _places = {name: threading.BoundedSemaphore(count) for name, count in PLACES.items()}
 
 
@@ -143,31 +258,72 @@ def relay_due(kind: str) -> None:
 @app.task(name="ask")
 def ask_due(_bell: str = "momo.ask") -> None:
     """Ask about every payment that is due, within the provider's rate over all processes."""
-    with place("momo.ask") as free:
+    _ask_all("momo.ask", claim_due, worker().ask_payment)
+
+
+@app.task(name="ask payouts")
+def ask_payouts(_bell: str = "payout.ask") -> None:
+    """Ask about every payout that is due."""
+    if worker().disburser is not None:
+        _ask_all("payout.ask", claim_due_payout, worker().ask_payout)
+
+
+@app.task(name="ask consents")
+def ask_consents(_bell: str = "pre_approval.ask") -> None:
+    """Ask about every consent to later charges that is due."""
+    _ask_all("pre_approval.ask", claim_due_pre_approval, worker().ask_consent)
+
+
+def _ask_all(kind: str, claim: Callable[[Database, datetime], int | None], ask: Callable[[int], object]) -> None:
+    """Ask about one after the other until none is due. One that fails in our own code keeps nobody waiting."""
+    shared = worker()
+    with place(kind) as free:
         for _ask in range(ASKS_PER_RUN_MAX if free else 0):
-            if not _ask_next(worker()):
+            found = claim(shared.parts.db, shared.parts.clock.now())
+            if found is None:
                 return
+            shared.throttle.wait()
+            try:
+                ask(found)
+            except Exception:
+                LOG.exception("asking failed", kind=kind, row=found)
 
 
-def _ask_next(shared: Worker) -> bool:
-    """Ask about the next due payment; false when none is. One that fails in our own code keeps nobody waiting."""
+@app.task(name="read statements")
+def read_statements(_bell: str = "statements.read") -> None:
+    """Read the files of banks and providers that wait, each on from where it was left."""
+    shared = worker()
     parts = shared.parts
-    intent_id = claim_due(parts.db, parts.clock.now())
-    if intent_id is None:
-        return False
-    shared.throttle.wait()
-    try:
-        ask_payment(
-            intent_id,
-            db=parts.db,
-            collector=shared.collector,
-            clock=parts.clock,
-            fulfil=shared.fulfil,
-            code=parts.settings.service_code,
-        )
-    except Exception:
-        LOG.exception("asking failed", intent=intent_id)
-    return True
+    with place("statements.read") as free:
+        if not free:
+            return
+        with parts.db.reading() as connection:
+            waiting = waiting_imports(connection)
+        for import_id in waiting:
+            try:
+                read_import(parts.db, import_id, clock=parts.clock, bills=bills_of(shared.issuer))
+            except Exception:
+                LOG.exception("statement not read", statement=import_id)
+
+
+@app.task(name="top up")
+def top_up() -> None:
+    """Announce and make the top-ups that customers agreed to."""
+    shared = worker()
+    parts = shared.parts
+    with place("top_up") as free:
+        if free:
+            run_auto_top_ups(parts.db, now=parts.clock.now(), platform=shared.momo.platform, ids=parts.ids)
+
+
+@app.task(name="settle")
+def settle_with_owners() -> None:
+    """Settle with the Wi-Fi owners who have something to get, once a day."""
+    shared = worker()
+    parts = shared.parts
+    with place("settle") as free:
+        if free and shared.disburser is not None:
+            run_settlements(parts.db, now=parts.clock.now(), platform=shared.disburser.platform, ids=parts.ids)
 
 
 @app.task(name="sync")

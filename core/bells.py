@@ -16,11 +16,21 @@ from core.logs import log
 
 LOG = log("bells")
 # bell -> the task that answers it
-BELLS: Final = {"sms": "relay", "momo.request": "relay", "momo.ask": "ask", "router": "sync"}
+BELLS: Final = {
+    **dict.fromkeys(("sms", "momo.request", "momo.note", "payout.name", "payout.send"), "relay"),
+    **dict.fromkeys(("pre_approval.request", "pre_approval.cancel"), "relay"),
+    "momo.ask": "ask",
+    "payout.ask": "ask payouts",
+    "pre_approval.ask": "ask consents",
+    "statements.read": "read statements",
+    "router": "sync",
+}
 # Bells within it are rung as one: an outbox is emptied by one worker as well as by fifty, and each ringing costs the
 # hops of its process half a millisecond. The first bell after a silence rings at once.
 MOMENT_S: Final = 0.25
 SWEEP_S: Final = 5.0  # how long work may lie when its bell was lost
+SLOW_SWEEP_S: Final = 15.0  # of what nobody stands and waits for
+SETTLE_S: Final = 3600.0  # each owner once a day; an hour after the power came back it is done
 EXPIRE_S: Final = 15.0
 BILL_S: Final = 30.0  # within minutes of midnight in Juba; a round with nothing due is one read
 DUN_S: Final = 60.0  # a bill is told within a minute in the day; who pays within it is not cut off after it
@@ -31,6 +41,15 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "sweep texts": ("relay", ["sms"], SWEEP_S),
     "sweep payment requests": ("relay", ["momo.request"], SWEEP_S),
     "ask about payments": ("ask", ["momo.ask"], SWEEP_S),
+    **{
+        f"sweep {kind}": ("relay", [kind], SLOW_SWEEP_S)
+        for kind in ("momo.note", "payout.name", "payout.send", "pre_approval.request", "pre_approval.cancel")
+    },
+    "ask about payouts": ("ask payouts", [], SLOW_SWEEP_S),
+    "ask about consents": ("ask consents", [], SLOW_SWEEP_S),
+    "read statements": ("read statements", [], SLOW_SWEEP_S),
+    "top up": ("top up", [], DUN_S),
+    "settle with owners": ("settle", [], SETTLE_S),
     "sync routers": ("sync", ["router"], SWEEP_S),
     "expire": ("expire", [], EXPIRE_S),
     "bill": ("bill", [], BILL_S),

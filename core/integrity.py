@@ -134,4 +134,5 @@ CHECKS: Final = {
 
 def all_faults(connection: Connection, now: datetime | None = None) -> list[str]:
     """Every fault found at a moment (the machine's own, if none is given), a line each; none means all agrees."""
-    return faults(connection, {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **PAYOUT_CHECKS, **STATEMENT_CHECKS}, now or SystemClock().now())
+    checks = {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **PAYOUT_CHECKS, **STATEMENT_CHECKS}
+    return faults(connection, checks, now or SystemClock().now())

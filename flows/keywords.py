@@ -108,13 +108,15 @@ _COMPLAINING: Final = frozenset(normalise(_word) for _word in _COMPLAINTS.split(
 class Understood:
     """What a text means: a keyword with what stood behind it, or several keywords it could be.
 
-    `tongue` is what it is written in, as far as it shows: Arabic letters, or an Arabic keyword in Latin ones.
+    `behind` is what stood behind it as it was typed: a transaction number is not to be tidied. `tongue` is what it is
+    written in, as far as it shows: Arabic letters, or an Arabic keyword in Latin ones.
     """
 
     keyword: str | None
     rest: str = ""
     could_be: tuple[str, ...] = ()
     tongue: Tongue = "en"
+    behind: str = ""
 
 
 def understand(text: str) -> Understood:
@@ -132,7 +134,7 @@ def understand(text: str) -> Understood:
         if keyword in CONSENT and rest and words[0] not in _PLAINEST:
             return Understood(None, clean, tongue=tongue)
         if keyword is not None and len(words) >= count:
-            return Understood(keyword, rest, tongue=tongue)
+            return Understood(keyword, rest, tongue=tongue, behind=" ".join(text.split()[count:]))
     near = {
         word: meaning for word, meaning in _SPELLING_OF.items() if meaning not in _AS_SPELLED and _near(words[0], word)
     }
@@ -270,12 +272,12 @@ def _of_payments(understood: Understood, pay_to: Sequence[PayToFact]) -> list[st
     if understood.keyword != "paid":
         return [key]
     wallets = [account for account in pay_to if account.kind == "wallet"]
-    first, _, behind = understood.rest.partition(" ")
+    first, _, behind = understood.behind.partition(" ")
     named = [wallet for wallet in wallets if first and _plain(first) in _plain(wallet.name)]
     if len(named) == 1:
         return [key, str(named[0].alias), *([behind] if behind else [])]
     if len(wallets) == 1:
-        return [key, str(wallets[0].alias), *([understood.rest] if understood.rest else [])]
+        return [key, str(wallets[0].alias), *([understood.behind] if understood.behind else [])]
     return [key]
 
 

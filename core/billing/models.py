@@ -129,7 +129,10 @@ class InvoiceDue(Table):
 
 
 class Allocation(Table):
-    """So much of an invoice settled, by what, in which entry of the books."""
+    """So much of an invoice settled, by what, in which entry of the books.
+
+    Below zero stands what was taken back: all or a part of a payment that `undoes_id` names, due again since.
+    """
 
     __tablename__ = "allocation"
     id: Mapped[RowId]
@@ -140,9 +143,15 @@ class Allocation(Table):
     note_id: Mapped[Ref | None] = mapped_column(ForeignKey("invoice.id"))
     reference: Mapped[Line | None]
     at: Mapped[Instant]
+    undoes_id: Mapped[Ref | None] = mapped_column(ForeignKey("allocation.id"), index=True)
     __table_args__ = (
-        CheckConstraint("kind IN ('payment', 'credit_note', 'withholding', 'write_off')", name="kind_known"),
-        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint(
+            "kind IN ('payment', 'credit_note', 'withholding', 'write_off', 'taken_back')", name="kind_known"
+        ),
+        CheckConstraint(
+            "amount_minor <> 0 AND (kind = 'taken_back') = (amount_minor < 0)", name="only_taken_back_is_below_zero"
+        ),
+        CheckConstraint("(kind = 'taken_back') = (undoes_id IS NOT NULL)", name="taken_back_names_what"),
         CheckConstraint("(kind = 'credit_note') = (note_id IS NOT NULL)", name="credit_has_its_note"),
         CheckConstraint("(kind = 'withholding') = (reference IS NOT NULL)", name="withholding_has_a_certificate"),
         UniqueConstraint("kind", "reference", name="uq_allocation_certificate_once"),

@@ -29,7 +29,7 @@ _TAKE: Final = text(
     """
     SELECT d.invoice_id, d.customer_id, d.due_minor, d.due_on, i.issued_on, i.issued_at, i.series, i.year, i.number,
            (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a
-            WHERE a.invoice_id = d.invoice_id AND a.kind = 'payment') AS paid_minor
+            WHERE a.invoice_id = d.invoice_id AND a.kind IN ('payment', 'taken_back')) AS paid_minor
     FROM invoice_due d JOIN invoice i ON i.id = d.invoice_id
     WHERE d.invoice_id = ANY(:ids) AND d.told_at IS NULL
     ORDER BY d.invoice_id FOR UPDATE OF d SKIP LOCKED

@@ -10,8 +10,11 @@ from sqlalchemy import bindparam, exists, or_, select
 
 from core.callers.bill_commands import on_bill
 from core.callers.commands import (
+    AgreeAutoTopUp,
     BuyToken,
     ChangePlan,
+    CheckReceipt,
+    ClaimPayment,
     Command,
     HearAgain,
     PayBill,
@@ -22,9 +25,12 @@ from core.callers.commands import (
     ResendToken,
     SetLanguage,
     Silence,
+    StopAutoTopUp,
+    TextReceipts,
     TextStatement,
     TopUp,
 )
+from core.callers.payment_commands import on_payments
 from core.catalog.queries import on_sale
 from core.crm.open_ticket import open_ticket
 from core.customers.change import rename, set_language
@@ -115,6 +121,16 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
                 customer=customer,
                 phone=asked.phone,
                 through=asked.through,
+                request_key=asked.request_key,
+                now=asked.now,
+                parts=parts,
+            )
+        case ClaimPayment() | TextReceipts() | CheckReceipt() | AgreeAutoTopUp() | StopAutoTopUp():
+            on_payments(
+                tx,
+                command,
+                customer=customer,
+                phone=asked.phone,
                 request_key=asked.request_key,
                 now=asked.now,
                 parts=parts,

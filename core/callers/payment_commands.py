@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
+from core.billing.draft import issuer_of
+from core.billing.of_statements import bills_of
 from core.callers.commands import (
     AgreeAutoTopUp,
     CheckReceipt,
@@ -48,10 +50,11 @@ def on_payments(
                 request_key=request_key,
                 customer=customer,
                 account_id=command.account_id,
-                reference=command.number,
+                typed=command.number,
                 said=None,
                 phone=phone,
                 now=now,
+                bills=bills_of(issuer_of(parts.settings)),
             )
         case TextReceipts():
             text_receipts(tx, customer=customer, phone=phone, request_key=request_key, now=now)

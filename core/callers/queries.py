@@ -196,7 +196,10 @@ class CallerFacts:
                 for terms in book.on_sale(juba_day(now))
             ),
             book={terms.tariff_id: terms for terms in book.all_versions()},
-            pay_to=tuple(PayToFact(*row) for row in connection.execute(_PAY_TO)),
+            pay_to=tuple(
+                PayToFact(row.id, row.alias or 0, row.kind, row.name, row.pay_to or "")
+                for row in connection.execute(_PAY_TO)
+            ),
             scripts={row.code: "latin" if row.script == "latin" else "arabic" for row in scripts},
         )
 

@@ -34,7 +34,11 @@ class CashDrawer(Table):
 
 
 class CashShift(Table):
-    """One person's time at one drawer, from the float to the count. One is open a drawer, and one a person."""
+    """One person's time at one drawer, from the float to the count. One is open a drawer, and one a person.
+
+    The marks are the last posting of the drawer's account when it was counted: clocks may stand or be set, rows
+    written under the drawer's lock follow each other. `opening_minor` is what was counted then.
+    """
 
     __tablename__ = "cash_shift"
     id: Mapped[RowId]
@@ -48,12 +52,18 @@ class CashShift(Table):
     counted_minor: Mapped[Minor | None]
     closing_entry_id: Mapped[Ref | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
     why: Mapped[Line | None]
+    opening_entry_id: Mapped[Ref | None] = mapped_column(ForeignKey("ledger_entry.id"), unique=True)
+    opening_why: Mapped[Line | None]
+    opened_mark: Mapped[Ref]
+    closed_mark: Mapped[Ref | None]
+    closed_by: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
     __table_args__ = (
         CheckConstraint("opening_minor >= 0 AND counted_minor >= 0", name="counts_not_negative"),
         CheckConstraint(
-            "(closed_at IS NULL) = (counted_minor IS NULL) AND (closed_at IS NULL) = (expected_minor IS NULL)",
+            "num_nonnulls(closed_at, counted_minor, expected_minor, closed_mark, closed_by) IN (0, 5)",
             name="closed_is_counted",
         ),
+        CheckConstraint("opening_entry_id IS NULL OR opening_why IS NOT NULL", name="opening_difference_has_its_reason"),
         # What was over or short is in the books, and has its reason.
         CheckConstraint(
             "closed_at IS NULL OR (counted_minor = expected_minor) = (closing_entry_id IS NULL)",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.db.engine import Transaction
@@ -58,7 +58,7 @@ def seen(tx: Transaction, *, alarm_id: int, staff_id: int, now: datetime) -> boo
     )
 
 
-def unseen(connection: Connection) -> Sequence[Row[Any]]:
+def unseen(connection: Connection) -> Sequence[Any]:
     """Alarms nobody has seen: rows of (id, kind, subject, facts, times, first_at, last_at), the newest first."""
     return connection.execute(
         select(

@@ -109,10 +109,11 @@ def _fields(body: str) -> dict[str, Any]:
         return {}
     if not isinstance(fields, dict):
         return {}
+    found: dict[str, Any] = fields
     for inner in (fields.get("data"), fields.get("payment")):
         if isinstance(inner, dict):
-            fields = {**inner, **fields}
-    return fields
+            found = {**inner, **found}
+    return found
 
 
 def _reference_in(fields: dict[str, Any]) -> uuid.UUID | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from core.customers.models import Customer
 from core.errors import NotFound
@@ -41,9 +41,9 @@ class Payment:
     receipt: str | None
     created_at: datetime
     asks: int
-    moves: Sequence[Row[Any]]
-    evidence: Sequence[Row[Any]]
-    messages: Sequence[Row[Any]]
+    moves: Sequence[Any]
+    evidence: Sequence[Any]
+    messages: Sequence[Any]
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def _charged(row: Mapping[Any, Any]) -> Money | None:
     return Money(row["charged_minor"], row["charged_currency"]) if row["charged_minor"] is not None else None
 
 
-def _moves(connection: Connection, intent_id: int) -> Sequence[Row[Any]]:
+def _moves(connection: Connection, intent_id: int) -> Sequence[Any]:
     return connection.execute(
         select(PaymentIntentMove.from_state, PaymentIntentMove.to_state, PaymentIntentMove.at)
         .where(PaymentIntentMove.intent_id == intent_id)
@@ -106,7 +106,7 @@ def _moves(connection: Connection, intent_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _evidence(connection: Connection, intent_id: int) -> Sequence[Row[Any]]:
+def _evidence(connection: Connection, intent_id: int) -> Sequence[Any]:
     return connection.execute(
         select(
             PaymentEvidence.id,
@@ -121,7 +121,7 @@ def _evidence(connection: Connection, intent_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _messages(connection: Connection, reference: str) -> Sequence[Row[Any]]:
+def _messages(connection: Connection, reference: str) -> Sequence[Any]:
     rows = connection.execute(
         select(ProviderMessage.method, ProviderMessage.came_at, ProviderMessage.body)
         .where(ProviderMessage.reference == reference)

@@ -22,7 +22,7 @@ from core.statements.models import MoneyAccount
 KINDS: Final = ("bank", "momo", "orange", "wallet")
 LEDGER: Final = {"bank": "bank", "wallet": "ewallet"}
 POSTS_ITSELF: Final = frozenset({"momo", "orange"})
-NAME_CHARS_MAX: Final = 40
+NAME_CHARS_MAX: Final = 30  # it stands in texts
 LINE_CHARS_MAX: Final = 200
 CODE_CHARS_MAX: Final = 20
 ALIAS_MAX: Final = 89

@@ -13,7 +13,8 @@ CHECKS: Final = {
         HAVING l.matched_minor <> coalesce({_SIGNED}, 0)""",
     "every line of an account without a machine is in the books": """
         SELECT 'line ' || l.id FROM statement_line l JOIN money_account a ON a.id = l.account_id
-        WHERE a.kind IN ('bank', 'wallet') AND l.suspense_entry_id IS NULL AND l.matched_minor <> abs(l.amount_minor)""",
+        WHERE a.kind IN ('bank', 'wallet') AND l.suspense_entry_id IS NULL
+          AND l.matched_minor <> abs(l.amount_minor)""",
     "what lies on suspense is what nobody has matched": """
         SELECT 'account ' || a.code || ' has ' || coalesce(books.minor, 0) || ' on suspense, its open lines are '
                || coalesce(open.minor, 0)

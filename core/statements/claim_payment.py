@@ -1,4 +1,4 @@
-"""A customer sends in the transaction id of a payment to a wallet that has no machine of ours. Once, by whom it is first."""
+"""A customer sends in the id of a payment to a wallet that has no machine of ours. Once, whoever is first."""
 
 from __future__ import annotations
 

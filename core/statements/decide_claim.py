@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from core.db.engine import Transaction
 from core.days import juba_day
+from core.db.engine import Transaction
 from core.errors import AmountOutOfRange, InvalidDay, NotFound, NotPossibleNow, ReasonMissing
 from core.money import AMOUNT_MINOR_MAX, Money
 from core.statements.accounts import MoneyAccountRow, money_account

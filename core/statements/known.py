@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, text
 
 from core.statements.accounts import MoneyAccountRow
 from core.statements.bills import Bills
@@ -25,13 +25,11 @@ _CLAIMS: Final = text("""
     FROM payment_claim p JOIN customer c ON c.id = p.customer_id
     WHERE p.account_id = :account AND p.state = 'waiting' ORDER BY p.id LIMIT :most
 """)
-_PEOPLE: Final = text("SELECT id, number, name, status FROM customer WHERE number IN :numbers").bindparams(
-    bindparam("numbers", expanding=True)
-)
+_PEOPLE: Final = text("SELECT id, number, name, status FROM customer WHERE number = ANY(:numbers)")
 _PHONES: Final = text("""
     SELECT k.phone, c.id, c.number, c.name, c.status FROM contact k JOIN customer c ON c.id = k.customer_id
-    WHERE k.phone IN :phones
-""").bindparams(bindparam("phones", expanding=True))
+    WHERE k.phone = ANY(:phones)
+""")
 _CASH: Final = text(f"""
     SELECT c.id, c.kind, c.slip, c.at, c.amount_minor - coalesce({_SIGNED}, 0) AS left_minor
     FROM cash_move c LEFT JOIN line_match m ON m.cash_move_id = c.id
@@ -43,17 +41,17 @@ _RECEIPTS: Final = text(f"""
            r.amount_minor - coalesce({_SIGNED}, 0) AS left_minor
     FROM receipt r JOIN payment_intent i ON i.id = r.intent_id LEFT JOIN line_match m ON m.receipt_id = r.id
     WHERE r.provider = :rail AND r.currency = :currency
-      AND (r.provider_reference IN :theirs OR i.reference IN :ours)
+      AND (r.provider_reference = ANY(:theirs) OR i.reference = ANY(CAST(:ours AS uuid[])))
     GROUP BY r.id, i.reference
-""").bindparams(bindparam("theirs", expanding=True), bindparam("ours", expanding=True))
+""")
 _PAYOUTS: Final = text(f"""
     SELECT p.id, p.provider_reference, p.reference AS ours, p.payee_name,
            p.amount_minor - coalesce({_SIGNED}, 0) AS left_minor
     FROM payout p LEFT JOIN line_match m ON m.payout_id = p.id
     WHERE p.state = 'paid' AND p.paid_from = :ledger AND p.currency = :currency
-      AND (p.provider_reference IN :theirs OR p.reference IN :ours)
+      AND (p.provider_reference = ANY(:theirs) OR p.reference = ANY(CAST(:ours AS uuid[])))
     GROUP BY p.id
-""").bindparams(bindparam("theirs", expanding=True), bindparam("ours", expanding=True))
+""")
 
 
 def known_about(
@@ -130,7 +128,7 @@ def _ids(lines: Sequence[Line], *, came: bool) -> dict[str, Any] | None:
     ours = set()
     for line in some:
         try:
-            ours.add(UUID(line.external_id or ""))
+            ours.add(str(UUID(line.external_id or "")))
         except ValueError:
             continue
     return {"theirs": sorted(theirs), "ours": sorted(ours)} if theirs or ours else None

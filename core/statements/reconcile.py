@@ -140,7 +140,7 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class ClosingRow:
-    """The last balance a file told, beside the books' at the end of that day. `known`: what was there at first is too."""
+    """The last balance a file told, and the books' at the end of that day. `known`: so is what was there at first."""
 
     code: str
     name: str

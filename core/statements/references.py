@@ -13,7 +13,7 @@ from core.phones import western_digits
 
 PREFIX: Final = "SB"
 ID_CHARS_MIN: Final = 4
-ID_CHARS_MAX: Final = 40
+ID_CHARS_MAX: Final = 30
 DIGITS_MIN: Final = 4
 TEXT_CHARS_MAX: Final = 1400
 _PREFIXED: Final = re.compile(r"(?<![A-Z])S[ .-]?B[ :#.\-/]{0,3}(\d{1,12}(?:[ -]\d{1,12}){0,5})(?!\d)")

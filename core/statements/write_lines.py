@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import text, update
 
 from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import accounts_of
@@ -16,7 +16,6 @@ from core.db.engine import Transaction
 from core.ledger.accounts import open_accounts
 from core.ledger.post_many import NewEntry, post_many
 from core.money import Money
-from core.payments.models import Receipt
 from core.payments.write_receipts import NewReceipt, write_receipts
 from core.statements.accounts import MoneyAccountRow
 from core.statements.bills import Bills, Credit
@@ -24,7 +23,7 @@ from core.statements.books import MATCHED, RECEIVED, UNKNOWN, first_open_day, ha
 from core.statements.known import known_about
 from core.statements.lines import Line
 from core.statements.matching import Guess, certain
-from core.statements.models import PaymentClaim, StatementLine
+from core.statements.models import PaymentClaim
 from core.statements.tell import tell_credited
 
 _LINE: Final = (
@@ -32,16 +31,13 @@ _LINE: Final = (
     "external_id", "payer", "payer_phone", "details", "fingerprint", "matched_minor", "suspense_entry_id",
 )  # fmt: skip
 _MATCH: Final = ("line_id", "kind", "receipt_id", "payout_id", "cash_move_id", "entry_id", "amount_minor", "why", "at")
-_THERE: Final = select(StatementLine.fingerprint).where(
-    StatementLine.account_id == bindparam("account"),
-    StatementLine.fingerprint.in_(bindparam("prints", expanding=True)),
-)
-_CREDITED: Final = select(Receipt.provider_reference).where(
-    Receipt.provider == bindparam("provider"), Receipt.provider_reference.in_(bindparam("references", expanding=True))
-)
-_CASH_CODE: Final = text("SELECT id, bank_code FROM cash_move WHERE id IN :ids").bindparams(
-    bindparam("ids", expanding=True)
-)
+_THERE: Final = text("""
+    SELECT fingerprint FROM statement_line WHERE account_id = :account AND fingerprint = ANY(:prints)
+""")
+_CREDITED: Final = text("""
+    SELECT provider_reference FROM receipt WHERE provider = :provider AND provider_reference = ANY(:references)
+""")
+_CASH_CODE: Final = text("SELECT id, bank_code FROM cash_move WHERE id = ANY(:ids)")
 
 
 @dataclass(slots=True)

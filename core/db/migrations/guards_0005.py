@@ -23,6 +23,11 @@ CHECKS_OF_RECEIPTS: Final = (
         "num_nonnulls(intent_id, statement_line_id) = CASE WHEN provider = 'cash' THEN 0 ELSE 1 END",
     ),
 )
+CHECKS_OF_ALLOCATIONS: Final = (
+    ("kind_known", "kind IN ('payment', 'credit_note', 'withholding', 'write_off', 'taken_back')"),
+    ("only_taken_back_is_below_zero", "amount_minor <> 0 AND (kind = 'taken_back') = (amount_minor < 0)"),
+    ("taken_back_names_what", "(kind = 'taken_back') = (undoes_id IS NOT NULL)"),
+)
 CHECKS_OF_INTENTS: Final = (
     ("charged_positive", "charged_minor > 0"),
     ("charged_is_whole", "(charged_minor IS NULL) = (charged_currency IS NULL)"),
@@ -69,8 +74,11 @@ CASH: Final = (
     BEGIN
       IF TG_OP = 'DELETE' OR OLD.closed_at IS NOT NULL THEN
         RAISE EXCEPTION 'a closed shift stays as it was counted' USING ERRCODE = 'restrict_violation';
-      ELSIF (NEW.drawer_id, NEW.staff_id, NEW.opened_at, NEW.opening_minor)
-            IS DISTINCT FROM (OLD.drawer_id, OLD.staff_id, OLD.opened_at, OLD.opening_minor) THEN
+      ELSIF (NEW.request_key, NEW.drawer_id, NEW.staff_id, NEW.opened_at, NEW.opening_minor, NEW.opening_entry_id,
+             NEW.opening_why, NEW.opened_mark)
+            IS DISTINCT FROM
+            (OLD.request_key, OLD.drawer_id, OLD.staff_id, OLD.opened_at, OLD.opening_minor, OLD.opening_entry_id,
+             OLD.opening_why, OLD.opened_mark) THEN
         RAISE EXCEPTION 'a shift keeps its drawer, its person and its float' USING ERRCODE = 'restrict_violation';
       END IF;
       RETURN NEW;
@@ -79,6 +87,25 @@ CASH: Final = (
     """
     CREATE TRIGGER cash_shift_guard BEFORE UPDATE OR DELETE ON cash_shift
       FOR EACH ROW EXECUTE FUNCTION cash_guard_shift()
+    """,
+    # Cash lies in the open shift of who took it, under the next number of its drawer. The shared lock on the shift
+    # makes its closing wait.
+    """
+    CREATE FUNCTION cash_guard_receipt() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM 1 FROM cash_shift WHERE id = NEW.shift_id AND drawer_id = NEW.drawer_id AND staff_id = NEW.staff_id
+        AND closed_at IS NULL FOR SHARE;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'cash lies in the open shift of who took it' USING ERRCODE = 'check_violation';
+      ELSIF NEW.drawer_number IS DISTINCT FROM (SELECT next_number - 1 FROM cash_drawer WHERE id = NEW.drawer_id) THEN
+        RAISE EXCEPTION 'receipts of a drawer are numbered without a gap' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER receipt_in_its_shift BEFORE INSERT ON receipt
+      FOR EACH ROW WHEN (NEW.drawer_id IS NOT NULL) EXECUTE FUNCTION cash_guard_receipt()
     """,
     """
     CREATE FUNCTION cash_guard_void() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -110,6 +137,28 @@ CASH: Final = (
     """
     CREATE TRIGGER receipt_void_not_refunded BEFORE INSERT OR UPDATE ON receipt_void
       FOR EACH ROW WHEN (NEW.state <> 'refused') EXECUTE FUNCTION cash_void_or_refund()
+    """,
+)
+
+BILLING: Final = (
+    # Only what a payment settled is taken back, and never more of it than that. The lock of what is due makes two who
+    # take back follow each other.
+    """
+    CREATE FUNCTION allocation_guard_taken_back() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM 1 FROM invoice_due WHERE invoice_id = NEW.invoice_id FOR UPDATE;
+      IF NOT EXISTS (SELECT 1 FROM allocation a WHERE a.id = NEW.undoes_id AND a.invoice_id = NEW.invoice_id
+                       AND a.kind = 'payment' AND a.amount_minor + NEW.amount_minor
+                         + coalesce((SELECT sum(t.amount_minor) FROM allocation t WHERE t.undoes_id = a.id), 0) >= 0) THEN
+        RAISE EXCEPTION 'more would be taken back of invoice % than was paid', NEW.invoice_id
+          USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER allocation_taken_back_within BEFORE INSERT ON allocation
+      FOR EACH ROW WHEN (NEW.kind = 'taken_back') EXECUTE FUNCTION allocation_guard_taken_back()
     """,
 )
 
@@ -356,4 +405,4 @@ def statements() -> list[str]:
             f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
-    return [*PAYMENTS, *CASH, *STATEMENTS, *PAYOUTS, *frozen, *STARTING]
+    return [*PAYMENTS, *CASH, *BILLING, *STATEMENTS, *PAYOUTS, *frozen, *STARTING]

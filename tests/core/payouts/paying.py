@@ -26,6 +26,7 @@ from tests.town import Town
 
 _keys = itertools.count(1)
 PLATFORM = "http://momo.test"
+ROLES = {"mary": "manager", "rose": "cashier", "rebecca": "admin"}
 
 
 def ssp(pounds: int | str) -> Money:
@@ -48,8 +49,6 @@ class Paying:
                     {"name": username, "role": role, "now": self.now},
                 ).scalar_one()
 
-    ROLES = {"mary": "manager", "rose": "cashier", "rebecca": "admin"}
-
     @property
     def now(self) -> Any:
         return self.parts.clock.now()
@@ -62,7 +61,7 @@ class Paying:
         return self.parts.db.run(lambda tx: verb(tx, **values))
 
     def who(self, name: str) -> dict[str, Any]:
-        return {"staff_id": self.town.staff[name], "role": self.ROLES[name]}
+        return {"staff_id": self.town.staff[name], "role": ROLES[name]}
 
     def rows(self, query: str, **values: Any) -> list[Any]:
         with self.parts.db.reading() as connection:

@@ -251,7 +251,7 @@ def test_what_nobody_can_tell_of_stays_held_is_asked_about_daily_and_never_sent_
     momo.faults()
     assert momo.passes(days=1) == ["paid"]
     assert momo.paid_out() == 500
-    assert momo.moves(payout) == ["approved", "unknown", "paid"]
+    assert momo.moves(payout) == ["approved", "submitted", "unknown", "paid"]
 
 
 def test_what_the_provider_never_heard_of_is_not_taken_for_refused(momo: Sending) -> None:

@@ -4,7 +4,12 @@ from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from core.db.migrations.guards_0005 import CHECKS_OF_INTENTS, CHECKS_OF_RECEIPTS, statements
+from core.db.migrations.guards_0005 import (
+    CHECKS_OF_ALLOCATIONS,
+    CHECKS_OF_INTENTS,
+    CHECKS_OF_RECEIPTS,
+    statements,
+)
 
 revision = '0005'
 down_revision = '0004'
@@ -144,15 +149,24 @@ def upgrade() -> None:
     sa.Column('counted_minor', sa.BigInteger(), nullable=True),
     sa.Column('closing_entry_id', sa.BigInteger(), nullable=True),
     sa.Column('why', sa.String(length=200), nullable=True),
-    sa.CheckConstraint('(closed_at IS NULL) = (counted_minor IS NULL) AND (closed_at IS NULL) = (expected_minor IS NULL)', name=op.f('ck_cash_shift_closed_is_counted')),
+    sa.Column('opening_entry_id', sa.BigInteger(), nullable=True),
+    sa.Column('opening_why', sa.String(length=200), nullable=True),
+    sa.Column('opened_mark', sa.BigInteger(), nullable=False),
+    sa.Column('closed_mark', sa.BigInteger(), nullable=True),
+    sa.Column('closed_by', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('num_nonnulls(closed_at, counted_minor, expected_minor, closed_mark, closed_by) IN (0, 5)', name=op.f('ck_cash_shift_closed_is_counted')),
+    sa.CheckConstraint('opening_entry_id IS NULL OR opening_why IS NOT NULL', name=op.f('ck_cash_shift_opening_difference_has_its_reason')),
     sa.CheckConstraint('closed_at IS NULL OR (counted_minor = expected_minor) = (closing_entry_id IS NULL)', name=op.f('ck_cash_shift_difference_is_posted')),
     sa.CheckConstraint('closing_entry_id IS NULL OR why IS NOT NULL', name=op.f('ck_cash_shift_difference_has_its_reason')),
     sa.CheckConstraint('opening_minor >= 0 AND counted_minor >= 0', name=op.f('ck_cash_shift_counts_not_negative')),
+    sa.ForeignKeyConstraint(['closed_by'], ['staff_member.id'], name=op.f('fk_cash_shift_closed_by')),
     sa.ForeignKeyConstraint(['closing_entry_id'], ['ledger_entry.id'], name=op.f('fk_cash_shift_closing_entry_id')),
+    sa.ForeignKeyConstraint(['opening_entry_id'], ['ledger_entry.id'], name=op.f('fk_cash_shift_opening_entry_id')),
     sa.ForeignKeyConstraint(['drawer_id'], ['cash_drawer.id'], name=op.f('fk_cash_shift_drawer_id')),
     sa.ForeignKeyConstraint(['staff_id'], ['staff_member.id'], name=op.f('fk_cash_shift_staff_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_cash_shift')),
     sa.UniqueConstraint('closing_entry_id', name=op.f('uq_cash_shift_closing_entry_id')),
+    sa.UniqueConstraint('opening_entry_id', name=op.f('uq_cash_shift_opening_entry_id')),
     sa.UniqueConstraint('request_key', name=op.f('uq_cash_shift_request_key'))
     )
     op.create_index('ix_cash_shift_drawer_id_id', 'cash_shift', ['drawer_id', 'id'], unique=False)
@@ -442,6 +456,13 @@ def upgrade() -> None:
     sa.UniqueConstraint('request_key', name=op.f('uq_settlement_request_key'))
     )
     op.create_index(op.f('ix_settlement_owner_id'), 'settlement', ['owner_id'], unique=False)
+    op.add_column('allocation', sa.Column('undoes_id', sa.BigInteger(), nullable=True))
+    op.create_index(op.f('ix_allocation_undoes_id'), 'allocation', ['undoes_id'], unique=False)
+    op.create_foreign_key(op.f('fk_allocation_undoes_id'), 'allocation', 'allocation', ['undoes_id'], ['id'])
+    op.drop_constraint(op.f('ck_allocation_amount_positive'), 'allocation', type_='check')
+    op.drop_constraint(op.f('ck_allocation_kind_known'), 'allocation', type_='check')
+    for name, rule in CHECKS_OF_ALLOCATIONS:
+        op.create_check_constraint(op.f(f'ck_allocation_{name}'), 'allocation', rule)
     op.add_column('payment_intent', sa.Column('provider_token', sa.String(length=200), nullable=True))
     op.add_column('payment_intent', sa.Column('notify_token', sa.String(length=200), nullable=True))
     op.add_column('payment_intent', sa.Column('payment_url', sa.Text(), nullable=True))
