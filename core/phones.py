@@ -67,7 +67,23 @@ def can_pay_by_momo(phone: str) -> bool:
     return operator_of(phone) == MOMO_OPERATOR
 
 
+@lru_cache(maxsize=1024)
+def region_of(phone: str) -> str | None:
+    """The country of an E.164 number (`SS`, `CM`); None where it is no country's."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+
+
+def country_code(region: str) -> str:
+    """What numbers of a country begin with: `+237`."""
+    return f"+{phonenumbers.country_code_for_region(region)}"
+
+
 def national(phone: str, *, spaced: bool = True) -> str:
-    """An E.164 number as people here write it: `0921 234 567`. In Arabic unspaced: groups turn round."""
+    """An E.164 number as people here write it: `0921 234 567`. In Arabic unspaced: groups turn round.
+
+    A number of another country is written in full.
+    """
+    if not phone.startswith("+211"):
+        return phone
     digits = phone.removeprefix("+211")
     return f"0{digits[:3]} {digits[3:6]} {digits[6:]}" if spaced else f"0{digits}"

@@ -15,7 +15,7 @@ from core.phones import can_pay_by_momo, national, parse_phone
 from flows.menu import choose_again, read_nothing
 from flows.refusals import sentence
 from flows.session import Answer, Page, Session
-from flows.top_up import approve_page, payer_phone
+from flows.top_up import approve_page, confirm_words, payer_page, payer_phone
 
 MOVES: Final = [
     ("plan_at_one_network", "buy.plan", "buy.who"),
@@ -195,25 +195,20 @@ def _purchase(session: Session, pay_with: str, payer: str) -> BuyToken:
 
 def show_payer(_session: Session, facts: Facts) -> Page:
     """Ask whose wallet pays."""
-    return Page(say(facts.tongue, _("Which MTN number pays?")))
+    return payer_page(facts)
 
 
 def read_payer(_session: Session, typed: str, facts: Facts) -> Answer:
     """A number that can pay by MoMo."""
     try:
-        return Answer("payer", {"payer": payer_phone(typed)})
+        return Answer("payer", {"payer": payer_phone(typed, facts)})
     except Refusal as refusal:
         return Answer(notice=sentence(refusal, facts.tongue))
 
 
 def show_confirm(session: Session, facts: Facts) -> Page:
     """A mistyped number would prompt a stranger: show it first."""
-    head = say(
-        facts.tongue,
-        _("Pay {amount} by MoMo from {payer}?"),
-        amount=_price(session),
-        payer=national(session.data["payer"], spaced=facts.tongue != "ar"),
-    )
+    head = confirm_words(_price(session), session.data["payer"], facts)
     return Page(head, (("1", say(facts.tongue, _("Yes"))),))
 
 

@@ -32,7 +32,7 @@ MOVES: Final = [
     ("amount", "payments.auto", "payments.agree"),
     ("stop", "payments.auto", "payments.stopped"),
     ("agree", "payments.agree", "payments.agreed"),
-    ("back", ["payments.wallet", "payments.bank", "payments.code", "payments.auto"], "payments.menu"),
+    ("back", ["payments.wallet", "payments.code", "payments.auto"], "payments.menu"),
     ("back", ["payments.number", "payments.claim"], "payments.wallet"),
     ("back", "payments.agree", "payments.auto"),
 ]
@@ -99,9 +99,7 @@ def show_number(session: Session, facts: Facts) -> Page:
     """Where to pay to, and then the number of the transaction."""
     wallet = _chosen(session, facts)
     text = _("Pay to {pay_to} by {wallet}. Then write the transaction number here.")
-    return Page(
-        say(facts.tongue, text, pay_to=wallet.pay_to if wallet else "", wallet=wallet.name if wallet else "")
-    )
+    return Page(say(facts.tongue, text, pay_to=wallet.pay_to if wallet else "", wallet=wallet.name if wallet else ""))
 
 
 def read_number(_session: Session, typed: str, facts: Facts) -> Answer:

@@ -82,6 +82,15 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.RefundTooLarge: _("At most {most} of this receipt can still be given back."),
     errors.PayeeNotActive: _("{phone} has no MoMo wallet that takes money. Nothing was sent."),
     errors.PromiseOpen: _("A promise stands already, or one was broken not long ago."),
+    errors.DrawerBusy: _("The drawer {drawer} is with {person}."),
+    errors.ShiftOpen: _("A shift is open at the drawer {drawer}. Close it first."),
+    errors.NoShiftOpen: _("Open a shift first: notes come out of its drawer."),
+    errors.CountDiffers: _("The books say {books}, counted was {counted}. Count again, or write the reason."),
+    errors.DrawerShort: _("The drawer {drawer} holds {holds} only. Nothing was done."),
+    errors.DrawerFull: _("This drawer may hold {limit}, and holds {holds}. Hand over or bank money first."),
+    errors.DrawerNotEmpty: _("There is {holds} in it. Hand it over or bank it first."),
+    errors.SlipMissing: _("Write the number of the bank's slip."),
+    errors.MoneySpent: _("{missing} of this money was spent already, and cannot be taken back."),
 }
 
 

@@ -6,12 +6,12 @@ from typing import Final
 
 from core.callers.commands import TopUp
 from core.callers.facts import Facts
-from core.errors import AmountOutOfRange, NotMomoPhone, Refusal
+from core.errors import AmountOutOfRange, ForeignPhone, NotMomoPhone, Refusal
 from core.languages import marked as _
 from core.languages import say
 from core.money import Money
 from core.payments.limits import MOMO_LEAST, MOMO_MOST
-from core.phones import can_pay_by_momo, national, parse_phone
+from core.phones import can_pay_by_momo, country_code, national, parse_phone, region_of
 from flows.amounts import parse_amount
 from flows.menu import choose_again, read_nothing
 from flows.refusals import sentence
@@ -27,16 +27,26 @@ MOVES: Final = [
 ]
 
 
-def payer_phone(typed: str) -> str:
-    """A phone that can pay by MoMo.
+def payer_phone(typed: str, facts: Facts) -> str:
+    """A phone that can pay: MTN's, or one of the country where Orange Money is collected.
 
     Raises:
         InvalidPhone, ForeignPhone, NotMobile, NotMomoPhone.
     """
-    phone = parse_phone(typed)
+    try:
+        phone = parse_phone(typed)
+    except ForeignPhone as foreign:
+        if facts.orange_country is None or region_of(foreign.phone) != facts.orange_country:
+            raise
+        return foreign.phone
     if not can_pay_by_momo(phone):
         raise NotMomoPhone(phone=phone)
     return phone
+
+
+def by_orange(payer: str) -> bool:
+    """Whether a payer's phone is asked by Orange Money: MTN's are numbers of this country."""
+    return not payer.startswith("+211")
 
 
 def show_amount(_session: Session, facts: Facts) -> Page:
@@ -59,26 +69,37 @@ def read_amount(_session: Session, typed: str, facts: Facts) -> Answer:
 
 def show_payer(_session: Session, facts: Facts) -> Page:
     """Ask whose wallet pays."""
-    return Page(say(facts.tongue, _("Which MTN number pays?")))
+    return payer_page(facts)
+
+
+def payer_page(facts: Facts) -> Page:
+    """The question whose wallet pays, as it stands in every flow."""
+    if facts.orange_country is None:
+        return Page(say(facts.tongue, _("Which MTN number pays?")))
+    code = country_code(facts.orange_country)
+    return Page(say(facts.tongue, _("Which MTN number pays, or Orange Money number ({code})?"), code=code))
 
 
 def read_payer(_session: Session, typed: str, facts: Facts) -> Answer:
     """A number that can pay by MoMo."""
     try:
-        return Answer("payer", {"payer": payer_phone(typed)})
+        return Answer("payer", {"payer": payer_phone(typed, facts)})
     except Refusal as refusal:
         return Answer(notice=sentence(refusal, facts.tongue))
 
 
 def show_confirm(session: Session, facts: Facts) -> Page:
     """Show what was understood before anything is paid."""
-    head = say(
-        facts.tongue,
-        _("Pay {amount} by MoMo from {payer}?"),
-        amount=Money(session.data["amount"], "SSP"),
-        payer=national(session.data["payer"], spaced=facts.tongue != "ar"),
-    )
+    head = confirm_words(Money(session.data["amount"], "SSP"), session.data["payer"], facts)
     return Page(head, (("1", say(facts.tongue, _("Yes"))), ("2", say(facts.tongue, _("Another number")))))
+
+
+def confirm_words(amount: Money, payer: str, facts: Facts) -> str:
+    """The question before a phone is prompted, as it stands in every flow."""
+    text = _("Pay {amount} by MoMo from {payer}?")
+    if by_orange(payer):
+        text = _("Pay {amount} by Orange Money from {payer}?")
+    return say(facts.tongue, text, amount=amount, payer=national(payer, spaced=facts.tongue != "ar"))
 
 
 def read_confirm(session: Session, typed: str, facts: Facts) -> Answer:
@@ -96,14 +117,12 @@ def show_sent(session: Session, facts: Facts) -> Page:
 
 
 def approve_page(amount: Money, payer: str, facts: Facts) -> Page:
-    """The ending of every payment by MoMo."""
-    text = say(
-        facts.tongue,
-        _("Approve {amount} on {payer} with the MoMo PIN. We text you when it is paid."),
-        amount=amount,
-        payer=national(payer, spaced=facts.tongue != "ar"),
-    )
-    return Page(text, ends=True)
+    """The ending of every payment by mobile money."""
+    text = _("Approve {amount} on {payer} with the MoMo PIN. We text you when it is paid.")
+    if by_orange(payer):
+        text = _("Approve {amount} by Orange Money on {payer}. We text you when it is paid.")
+    said = say(facts.tongue, text, amount=amount, payer=national(payer, spaced=facts.tongue != "ar"))
+    return Page(said, ends=True)
 
 
 STATES: Final = {

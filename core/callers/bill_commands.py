@@ -21,6 +21,7 @@ from core.parts import Parts
 from core.payments.limits import MOMO_LEAST, MOMO_MOST
 from core.payments.models import PaymentIntent
 from core.payments.open_intent import open_intent
+from core.payments.rails import rail_of
 from core.subscriptions.models import SubscriptionMove
 from core.subscriptions.queries import locked
 from core.subscriptions.states import By
@@ -92,6 +93,7 @@ def _pay(tx: Transaction, command: PayBill, customer: Account, request_key: str,
         platform=parts.settings.momo_base_url,
         now=now,
         ids=parts.ids,
+        rail=rail_of(parts.settings, command.payer),
     )
 
 

@@ -42,6 +42,7 @@ from core.messaging.silence import hear_again, silence
 from core.parts import Parts
 from core.payments.models import PaymentIntent
 from core.payments.open_intent import open_intent
+from core.payments.rails import rail_of
 from core.tokens.models import Hotspot, Token
 from core.tokens.resend_token import resend_token
 from core.tokens.sell_token import sell_token
@@ -111,6 +112,7 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
                 platform=parts.settings.momo_base_url,
                 now=asked.now,
                 ids=parts.ids,
+                rail=rail_of(parts.settings, command.payer),
             )
         case BuyToken():
             _buy(tx, command, asked, parts, customer)
@@ -189,6 +191,7 @@ def _buy(tx: Transaction, command: BuyToken, asked: Asked, parts: Parts, custome
         platform=parts.settings.momo_base_url,
         now=asked.now,
         ids=parts.ids,
+        rail=rail_of(parts.settings, command.payer),
     )
 
 

@@ -131,3 +131,4 @@ class Facts:
     services: tuple[ServiceFact, ...] = ()  # those that are on first
     tariffs: tuple[TariffFact, ...] = ()
     pay_to: tuple[PayToFact, ...] = ()
+    orange_country: str | None = None  # whose numbers may pay by Orange Money, where that is on

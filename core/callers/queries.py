@@ -154,6 +154,7 @@ class CallerFacts:
             services=services,
             tariffs=shared.tariffs,
             pay_to=shared.pay_to,
+            orange_country=self._parts.settings.orange_country,
         )
 
     def _shared_facts(self, now: datetime) -> _Shared:

@@ -12,6 +12,7 @@ from core.catalog.taxes import HOME_CURRENCY, MILLION, exchange_on
 from core.days import juba_day
 from core.errors import NoExchangeRate
 from core.money import MINOR_DIGITS, Money
+from core.settings import Settings
 
 # rail -> its account in the books
 LEDGER_CODES: Final = {"mtn-momo": "momo:mtn", "orange-money": "orange:money"}
@@ -24,6 +25,13 @@ class Rail:
     name: str
     platform: str
     currency: str
+
+
+def rail_of(settings: Settings, payer_phone: str) -> Rail | None:
+    """The rail a phone of another country pays on; None for one of ours, which pays by MTN MoMo."""
+    if payer_phone.startswith("+211") or settings.orange_mode == "off":
+        return None
+    return Rail("orange-money", settings.orange_base_url or "", settings.orange_currency or HOME_CURRENCY)
 
 
 def charged_in(connection: Connection, amount: Money, currency: str, now: datetime) -> Money | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from core.errors import InvalidTransactionId
@@ -69,6 +70,7 @@ class Said:
 NOTHING: Final = Said(frozenset(), frozenset(), frozenset())
 
 
+@lru_cache(maxsize=4096)  # asked twice of each line of a chunk: what to look up, then what it means
 def said_in(*texts: str | None) -> Said:
     """What a line's texts say of whose money it is."""
     references: set[str] = set()
@@ -77,7 +79,9 @@ def said_in(*texts: str | None) -> Said:
     for text in texts:
         if not text:
             continue
-        plain = unicodedata.normalize("NFKC", western_digits(text[:TEXT_CHARS_MAX])).upper()
+        plain = text[:TEXT_CHARS_MAX].upper()
+        if not plain.isascii():
+            plain = unicodedata.normalize("NFKC", western_digits(plain)).upper()
         for found in _PREFIXED.finditer(plain):
             references |= _cumulated(found[1])
         whole = plain.strip(_AROUND + " ").replace(" ", "")

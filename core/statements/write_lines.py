@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import text, update
 
 from core.catalog.taxes import HOME_CURRENCY
-from core.customers.queries import accounts_of
 from core.db.copy import copy_rows, next_ids
 from core.db.engine import Transaction
 from core.ledger.accounts import open_accounts
@@ -37,6 +36,7 @@ _THERE: Final = text("""
 _CREDITED: Final = text("""
     SELECT provider_reference FROM receipt WHERE provider = :provider AND provider_reference = ANY(:references)
 """)
+_WALLETS: Final = text("SELECT id, wallet_id FROM customer WHERE id = ANY(:customers)")
 _CASH_CODE: Final = text("SELECT id, bank_code FROM cash_move WHERE id = ANY(:ids)")
 
 
@@ -201,7 +201,8 @@ def _into_the_books(
 
 def _places(tx: Transaction, account: MoneyAccountRow, new: Sequence[_New]) -> dict[Any, int]:
     """The accounts in the books that this chunk touches; wallets and cash by what the guess names."""
-    people = accounts_of(tx.connection, {one.guess.target for one in new if one.guess and one.guess.kind == "customer"})
+    asked = {one.guess.target for one in new if one.guess and one.guess.kind == "customer"}
+    wallets = tx.execute(_WALLETS, {"customers": sorted(asked)}).tuples().all() if asked else []
     moves = sorted({one.guess.target for one in new if one.guess and one.guess.kind == "banked"})
     banks = dict(tx.execute(_CASH_CODE, {"ids": moves}).tuples().all()) if moves else {}
     codes = {
@@ -211,7 +212,7 @@ def _places(tx: Transaction, account: MoneyAccountRow, new: Sequence[_New]) -> d
         *(f"transit:{code}" for code in banks.values()),
     }
     places: dict[Any, int] = dict(open_accounts(tx, sorted(codes), account.currency))
-    places |= {("customer", customer_id): who.wallet_id for customer_id, who in people.items()}
+    places |= {("customer", customer_id): wallet_id for customer_id, wallet_id in wallets}
     places |= {("banked", move_id): places[f"transit:{code}"] for move_id, code in banks.items()}
     return places
 

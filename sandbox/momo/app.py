@@ -15,6 +15,7 @@ from sandbox.momo.accounts import accounts
 from sandbox.momo.config import Config
 from sandbox.momo.control import control
 from sandbox.momo.movements import movements
+from sandbox.momo.report import report
 from sandbox.momo.simulator import EXTENSION, Simulator, of
 from sandbox.momo.tokens import tokens
 
@@ -39,7 +40,7 @@ def create_app(
         )
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = simulator
-    for blueprint in (tokens, movements, accounts, control):
+    for blueprint in (tokens, movements, accounts, control, report):
         app.register_blueprint(blueprint)
     app.register_error_handler(Stop, _answer)
     app.register_error_handler(HTTPException, _no_such_resource)

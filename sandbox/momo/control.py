@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sqlite3
 from decimal import Decimal
 from typing import Any, Final
 
 from flask import Blueprint, Response, current_app, request
 
-from sandbox.furniture.answers import Stop, as_json
-from sandbox.furniture.report import InvalidDayError, Line, as_csv, between, fee_of, written
-from sandbox.momo.config import Config
+from sandbox.furniture.answers import as_json
+from sandbox.furniture.control import body_of, msisdn_of, refuse, wallet_of
 from sandbox.momo.payers import DECISIONS
 from sandbox.momo.simulator import Simulator, of
-from sandbox.phones import InvalidPhoneError, e164
 
 control: Final = Blueprint("control", __name__, url_prefix="/sandbox")
 
 STANDING: Final = (*DECISIONS, "ask")
-BODY_BYTES_MAX: Final = 64 * 1024
-COMES_IN: Final = ("requesttopay", "requesttowithdraw")
-REPORTED_AS: Final = {
-    "requesttopay": "Payment",
-    "requesttowithdraw": "Withdrawal",
-    "transfer": "Transfer",
-    "deposit": "Deposit",
-    "refund": "Refund",
-}
-_BALANCE: Final = re.compile(r"\d{1,15}(\.\d{1,2})?", re.ASCII)
-
-
-def _refuse(sentence: str, http: int = 400) -> Stop:
-    return Stop(as_json(http, {"error": sentence}))
-
-
-def _body() -> dict[str, Any]:
-    if (request.content_length or 0) > BODY_BYTES_MAX:
-        raise _refuse("the body is too large", 413)
-    try:
-        body = json.loads(request.get_data())
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise _refuse("send a JSON object")
-    return body
-
-
-def _msisdn(typed: object) -> str:
-    """The number as MTN keeps it: digits with the country code."""
-    try:
-        return e164(typed, "msisdn").removeprefix("+")
-    except InvalidPhoneError as fault:
-        raise _refuse(str(fault)) from None
 
 
 def _simulator() -> Simulator:
@@ -63,24 +25,24 @@ def _simulator() -> Simulator:
 @control.post("/decide")
 def decide() -> Response:
     """Let a phone answer its oldest prompt."""
-    body = _body()
+    body = body_of()
     decision = body.get("decision")
     if decision not in DECISIONS:
-        raise _refuse(f"decision: {', '.join(DECISIONS)}")
-    decided = _simulator().payers.decide(_msisdn(body.get("msisdn")), decision)
+        raise refuse(f"decision: {', '.join(DECISIONS)}")
+    decided = _simulator().payers.decide(msisdn_of(body.get("msisdn")), decision)
     if decided is None:
-        raise _refuse("no request is pending on this phone", 404)
+        raise refuse("no request is pending on this phone", 404)
     return as_json(200, _shown(_simulator(), decided))
 
 
 @control.post("/standing")
 def standing() -> Response:
     """Set what a phone, or every phone, decides by itself from now on."""
-    body = _body()
+    body = body_of()
     decision, msisdn = body.get("decision"), body.get("msisdn")
     if decision not in STANDING:
-        raise _refuse(f"decision: {', '.join(STANDING)}")
-    msisdn = "*" if msisdn == "*" else _msisdn(msisdn)
+        raise refuse(f"decision: {', '.join(STANDING)}")
+    msisdn = "*" if msisdn == "*" else msisdn_of(msisdn)
     _simulator().payers.stand(msisdn, decision)
     return as_json(200, {"msisdn": msisdn, "decision": decision})
 
@@ -93,7 +55,7 @@ def requests_() -> Response:
     sql, values = "SELECT * FROM movement ORDER BY number", []
     if request.args.get("msisdn"):
         sql = "SELECT * FROM movement WHERE msisdn = ? ORDER BY number"
-        values = [_msisdn(request.args["msisdn"])]
+        values = [msisdn_of(request.args["msisdn"])]
     return as_json(200, {"requests": [_shown(simulator, row) for row in simulator.store.rows(sql, *values)]})
 
 
@@ -149,40 +111,6 @@ def statement() -> Response:
     )
 
 
-@control.get("/statement.csv")
-def report() -> Response:
-    """Give the transaction report of the partner portal: `?from=&to=` are days, both included."""
-    simulator = _simulator()
-    simulator.payers.settle_due()
-    try:
-        first, last = between(request.args)
-    except InvalidDayError as fault:
-        raise _refuse(str(fault)) from None
-    rows = simulator.store.rows(
-        "SELECT * FROM movement WHERE status = 'SUCCESSFUL' AND kind != 'preapproval' AND decided_at >= ? "
-        "AND decided_at < ? ORDER BY financial_id",
-        first,
-        last,
-    )
-    return as_csv((_reported(row, simulator.config) for row in rows), "momo-transactions.csv")
-
-
-def _reported(row: sqlite3.Row, config: Config) -> Line:
-    comes_in = row["kind"] in COMES_IN
-    parties = (row["msisdn"], config.merchant_msisdn) if comes_in else (config.merchant_msisdn, row["msisdn"])
-    return Line(
-        str(row["financial_id"]),
-        row["external_id"],
-        written(row["decided_at"]),
-        "Successful",
-        REPORTED_AS[row["kind"]],
-        *parties,
-        row["amount"],
-        row["currency"],
-        fee_of(row["amount"], config.fee_percent) if comes_in else "0",
-    )
-
-
 @control.get("/wallets")
 def wallets() -> Response:
     """List the wallets somebody has described."""
@@ -192,21 +120,7 @@ def wallets() -> Response:
 @control.post("/wallet")
 def wallet() -> Response:
     """Describe a phone's wallet: `amount` (null: bottomless), `active`, `given_name`, `family_name`."""
-    body = _body()
-    msisdn, amount, active = _msisdn(body.get("msisdn")), body.get("amount"), body.get("active", True)
-    if amount is not None and (isinstance(amount, bool) or not _BALANCE.fullmatch(str(amount))):
-        raise _refuse("amount: a number with at most two digits after the point, or null")
-    if not isinstance(active, bool):
-        raise _refuse("active: true or false")
-    names = [body.get(name) for name in ("given_name", "family_name")]
-    if not all(name is None or isinstance(name, str) for name in names):
-        raise _refuse("names: text")
-    with _simulator().store.transaction() as tx:
-        tx.execute(
-            "INSERT OR REPLACE INTO wallet VALUES (?, ?, ?, ?, ?)",
-            (msisdn, None if amount is None else str(amount), active, *names),
-        )
-    return as_json(200, {"msisdn": msisdn, "amount": amount, "active": active})
+    return as_json(200, wallet_of(_simulator().store, body_of()))
 
 
 @control.get("/faults")
@@ -218,11 +132,11 @@ def show_faults() -> Response:
 @control.post("/faults")
 def set_faults() -> Response:
     """Hold these faults and no others; `{}` clears."""
-    body = _body()
+    body = body_of()
     try:
         _simulator().faults.replace(body)
     except ValueError as fault:
-        raise _refuse(str(fault)) from None
+        raise refuse(str(fault)) from None
     return as_json(200, _simulator().faults.describe()["active"])
 
 

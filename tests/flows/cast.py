@@ -114,6 +114,7 @@ def facts_of(
     bill=OWES_NOTHING,
     services=(),
     pay_to=(),
+    orange_country=None,
 ):
     """What a conversation knows of somebody. Kiden is nobody here."""
     known = caller != "Kiden"
@@ -137,6 +138,7 @@ def facts_of(
         services=tuple(SERVICES[one] if isinstance(one, str) else one for one in services),
         tariffs=TARIFFS,
         pay_to=pay_to,
+        orange_country=orange_country,
     )
 
 
@@ -221,7 +223,8 @@ def in_plain_words(command: Command, facts: Facts) -> str:
         case Rename():
             return f"the name becomes {command.name}"
         case TopUp():
-            return f"asks {national(command.payer)} to pay {command.amount} by MoMo, for the balance"
+            rail = "MoMo" if command.payer.startswith("+211") else "Orange Money"
+            return f"asks {national(command.payer)} to pay {command.amount} by {rail}, for the balance"
         case BuyToken():
             plan = next(plan for plan in facts.plans if plan.version_id == command.version_id)
             what = plan_words("en", plan.duration_s, plan.data_bytes)

@@ -52,6 +52,7 @@ def longest_facts(tongue, ssid):
             TariffFact(n, 80 + n, *PLAN_NAMES, "prepaid" if n % 2 else "postpaid", "anniversary", AMOUNT)
             for n in range(1, 10)
         ),
+        orange_country="CM",
         pay_to=(
             *(PayToFact(n, n, "bank", "Cooperative Bank", "0123 4567 8901 2345") for n in (1, 2, 3)),
             *(PayToFact(n, n, "wallet", "Trinity m-GURUSH", "0912 555 000 111") for n in range(4, 12)),

@@ -163,7 +163,7 @@ BILLING: Final = (
 )
 
 STATEMENTS: Final = (
-    # What the other side wrote stays; how much of it we know moves with its matches only.
+    # What the other side wrote stays; how much of it we know moves with its matches only: by their trigger, not here.
     """
     CREATE FUNCTION statement_guard_line() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -174,7 +174,7 @@ STATEMENTS: Final = (
             (OLD.import_id, OLD.account_id, OLD.number, OLD.booked_on, OLD.booked_at, OLD.amount_minor, OLD.currency,
              OLD.reference, OLD.external_id, OLD.payer, OLD.payer_phone, OLD.details, OLD.fingerprint) THEN
         RAISE EXCEPTION 'a statement line stays as it came' USING ERRCODE = 'restrict_violation';
-      ELSIF NEW.matched_minor <> OLD.matched_minor AND pg_trigger_depth() < 2 THEN
+      ELSIF NEW.matched_minor <> OLD.matched_minor THEN
         RAISE EXCEPTION 'a line is matched by its matches only' USING ERRCODE = 'restrict_violation';
       END IF;
       RETURN NEW;
@@ -182,7 +182,7 @@ STATEMENTS: Final = (
     """,
     """
     CREATE TRIGGER statement_line_guard BEFORE UPDATE OR DELETE ON statement_line
-      FOR EACH ROW EXECUTE FUNCTION statement_guard_line()
+      FOR EACH ROW WHEN (pg_trigger_depth() < 1) EXECUTE FUNCTION statement_guard_line()
     """,
     # By statement: an import matches thousands of lines at once.
     """
