@@ -15,6 +15,7 @@ PYTHON := $(BIN)/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input --quiet
 RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
+NODE_CLIENTS := tests/sandbox/node
 
 # An environment whose Python is gone (a system upgrade) counts as not made.
 $(shell $(PYTHON) -S -c '' 2>/dev/null || rm -f $(PYTHON) $(RUNTIME) $(TOOLS))
@@ -90,7 +91,9 @@ $(RUNTIME): requirements.txt pyproject.toml | $(PYTHON)
 	@$(PIP) install --no-build-isolation --no-deps -e .
 	@touch $@
 
-$(TOOLS): requirements-dev.txt $(RUNTIME)
+# Clients of providers that exist for Node only judge our simulators too; pip has brought node and npm.
+$(TOOLS): requirements-dev.txt $(NODE_CLIENTS)/package-lock.json $(RUNTIME)
 	@echo "Installing the tools for tests and checks; this happens once."
 	@$(PIP) install -r requirements-dev.txt
+	@PATH="$(abspath $(BIN)):$$PATH" npm ci --prefix $(NODE_CLIENTS) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

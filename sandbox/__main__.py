@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from sandbox import aggregator, momo, town
+from sandbox import aggregator, momo, orange, town
 from sandbox.routeros import SimulatedRouter, control_app
 from sandbox.settings import SandboxSettings, SandboxSettingsError, read_settings
 
@@ -64,8 +64,12 @@ def start(settings: SandboxSettings, state_dir: Path) -> Running:
         subscription_key=settings.momo.subscription_key,
         api_user=settings.momo.api_user,
         api_key=settings.momo.api_key,
+        disbursement_subscription_key=settings.momo.disbursement_subscription_key,
+        disbursement_api_user=settings.momo.disbursement_api_user,
+        disbursement_api_key=settings.momo.disbursement_api_key,
         clock=clock.timestamp,
     )
+    orange_app = orange.create_app(state_dir / "orange", clock=clock.timestamp, **settings.orange)
     routers_dir = state_dir / "routers"
     routers_dir.mkdir(parents=True, exist_ok=True)
     routers = [
@@ -76,6 +80,7 @@ def start(settings: SandboxSettings, state_dir: Path) -> Running:
         town.Town(
             aggregator=aggregator_app,
             momo=momo_app,
+            orange=orange_app,
             routers=control_app(routers),
             clock=clock,
             residents=settings.customers,
@@ -87,6 +92,7 @@ def start(settings: SandboxSettings, state_dir: Path) -> Running:
     servers = {
         "aggregator": _serve(aggregator_app, settings.aggregator_port, "aggregator"),
         "momo": _serve(momo_app, settings.momo_port, "momo"),
+        "orange": _serve(orange_app, settings.orange_port, "orange"),
         "town": _serve(town_app, settings.town_port, "town"),
     }
     return Running(servers, routers)

@@ -22,6 +22,7 @@ HELP: Final = (
     "Type what you would type on the phone. A code such as *384*77# dials.\n"
     ":sms TEXT sends a text, :yes / :no answers a MoMo prompt, :wait looks for texts, :end hangs up, :quit leaves."
 )
+PROVIDERS: Final = {"momo": "MoMo", "orange": "Orange Money"}  # whose prompts come to a phone
 LANGUAGE_KEYS: Final = {"en": "1", "ar": "2"}
 
 
@@ -35,6 +36,7 @@ class Phone:
     session: str | None = None
     seen: set[str] = field(default_factory=set)
     prompted: set[str] = field(default_factory=set)
+    prompter: str = "momo"
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask the town; its refusals come back as its own words."""
@@ -69,22 +71,24 @@ class Phone:
         return [answer["refused"]] if "refused" in answer else []
 
     def news(self) -> list[str]:
-        """Texts and MoMo prompts that came since the last look."""
+        """Texts and prompts to pay that came since the last look."""
         lines: list[str] = []
         to = urllib.parse.quote(self.number)
         for message in self.call(f"messages?to={to}").get("messages", []):
             if message["id"] not in self.seen:
                 self.seen.add(message["id"])
                 lines += ["[SMS] " + message["text"].replace("\n", "\n      ")]
-        for wanted in self.call(f"requests?msisdn={to}").get("requests", []):
-            if wanted["status"] == "PENDING" and wanted["reference"] not in self.prompted:
-                self.prompted.add(wanted["reference"])
-                lines.append(f"[MoMo] Pay {wanted['currency']} {wanted['amount']} to Shabaka?  :yes or :no")
+        for provider, name in PROVIDERS.items():
+            for wanted in self.call(f"{provider}/requests?msisdn={to}").get("requests", []):
+                if wanted["status"] == "PENDING" and wanted["reference"] not in self.prompted:
+                    self.prompted.add(wanted["reference"])
+                    self.prompter = provider
+                    lines.append(f"[{name}] Pay {wanted['currency']} {wanted['amount']} to Shabaka?  :yes or :no")
         return lines
 
     def decide(self, decision: str) -> list[str]:
-        """Answer the MoMo prompt."""
-        answer = self.call("decide", {"msisdn": self.number, "decision": decision})
+        """Answer the prompt that came last."""
+        answer = self.call(f"{self.prompter}/decide", {"msisdn": self.number, "decision": decision})
         return [answer["refused"]] if "refused" in answer else []
 
 

@@ -222,7 +222,7 @@ def addresses(town: Mapping[str, Any]) -> dict[str, Any]:
         "key": town["key"],
         "aggregator": f"http://127.0.0.1:{town['aggregator_port']}",
         "momo": f"http://127.0.0.1:{town['momo_port']}",
-        "orange": None,  # promised by name; no simulator speaks Orange Money yet
+        "orange": f"http://127.0.0.1:{town['orange_port']}",
         "town": control,
         "routers": [
             {

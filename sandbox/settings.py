@@ -9,6 +9,8 @@ from typing import Any, Final
 
 FILE_NAME: Final = "sandbox.json"
 PORT_MOST: Final = 65535
+_DISBURSEMENT: Final = ("disbursement_subscription_key", "disbursement_api_user", "disbursement_api_key")
+_ORANGE: Final = ("client_id", "client_secret", "auth_token", "merchant_key", "channel_msisdn", "pin", "currency")
 
 
 class SandboxSettingsError(ValueError):
@@ -32,6 +34,9 @@ class MomoSettings:
     subscription_key: str
     api_user: str
     api_key: str
+    disbursement_subscription_key: str | None = None  # None: those of collection open disbursement too
+    disbursement_api_user: str | None = None
+    disbursement_api_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class SandboxSettings:
 
     aggregator_port: int
     momo_port: int
+    orange_port: int
     town_port: int
     routers: tuple[RouterSettings, ...]
     web: str
@@ -56,6 +62,7 @@ class SandboxSettings:
     at_username: str
     at_api_key: str
     momo: MomoSettings
+    orange: dict[str, str]  # the product's credentials at the pretend Orange Money, by the names of its `Config`
     service_code: str
     short_code: str
     customers: tuple[Resident, ...]
@@ -84,10 +91,11 @@ def read_settings(home: Path) -> SandboxSettings:
 
 
 def _read(found: dict[str, Any]) -> SandboxSettings:
-    momo = found["momo"]
+    momo, orange = found["momo"], found.get("orange", {})
     return SandboxSettings(
         aggregator_port=_port(found, "aggregator_port"),
         momo_port=_port(found, "momo_port"),
+        orange_port=_port(found, "orange_port"),
         town_port=_port(found, "town_port"),
         routers=tuple(
             RouterSettings(str(row["name"]), _port(row, "port"), str(row["user"]), str(row["password"]))
@@ -97,7 +105,13 @@ def _read(found: dict[str, Any]) -> SandboxSettings:
         key=str(found["key"]),
         at_username=str(found["at_username"]),
         at_api_key=str(found["at_api_key"]),
-        momo=MomoSettings(str(momo["subscription_key"]), str(momo["api_user"]), str(momo["api_key"])),
+        momo=MomoSettings(
+            str(momo["subscription_key"]),
+            str(momo["api_user"]),
+            str(momo["api_key"]),
+            **{name: str(momo[name]) for name in _DISBURSEMENT if name in momo},
+        ),
+        orange={name: str(orange[name]) for name in _ORANGE if name in orange},
         service_code=str(found["service_code"]),
         short_code=str(found["short_code"]),
         customers=tuple(

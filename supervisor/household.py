@@ -19,6 +19,11 @@ SERVICE_CODE: Final = "*384*77#"
 SHORT_CODE: Final = "7722"
 ROUTER_USER: Final = "api"
 ROUTERS: Final = ("juba-town", "munuki")
+ORANGE_CHANNEL_PHONE: Final = "+211920999999"
+# A demo has one platform of MTN's: names of another, left in the caller's shell, would lead to a real one.
+_NOT_IN_A_DEMO: Final = tuple(
+    f"MOMO_OTHER_{name}" for name in ("BASE_URL", "TARGET_ENVIRONMENT", "SUBSCRIPTION_KEY", "API_USER", "API_KEY")
+)
 _ENVIRONMENT_FILE: Final = "environment.json"
 
 
@@ -81,6 +86,19 @@ def _demo_environment(house: House, keys: Mapping[str, str]) -> dict[str, str]:
         "MOMO_API_USER": keys["momo_api_user"],
         "MOMO_API_KEY": keys["momo_api_key"],
         "MOMO_CURRENCY": "SSP",
+        **dict.fromkeys(_NOT_IN_A_DEMO, ""),
+        "MOMO_DISBURSEMENT_SUBSCRIPTION_KEY": keys["momo_disbursement_subscription_key"],
+        "MOMO_DISBURSEMENT_API_USER": keys["momo_disbursement_api_user"],
+        "MOMO_DISBURSEMENT_API_KEY": keys["momo_disbursement_api_key"],
+        "ORANGE_MODE": "omcore",
+        "ORANGE_BASE_URL": f"http://127.0.0.1:{ports['orange']}",
+        "ORANGE_COUNTRY": "SS",
+        "ORANGE_CURRENCY": "SSP",
+        "ORANGE_CLIENT_ID": DEMO_USERNAME,
+        "ORANGE_CLIENT_SECRET": keys["orange_client_secret"],
+        "ORANGE_AUTH_TOKEN": keys["orange_auth_token"],
+        "ORANGE_CHANNEL_PHONE": ORANGE_CHANNEL_PHONE,
+        "ORANGE_PIN": keys["orange_pin"],
     }
 
 
@@ -111,6 +129,17 @@ def write_town(house: House, children: Mapping[str, str]) -> int:
             "subscription_key": children["MOMO_SUBSCRIPTION_KEY"],
             "api_user": children["MOMO_API_USER"],
             "api_key": children["MOMO_API_KEY"],
+            "disbursement_subscription_key": children["MOMO_DISBURSEMENT_SUBSCRIPTION_KEY"],
+            "disbursement_api_user": children["MOMO_DISBURSEMENT_API_USER"],
+            "disbursement_api_key": children["MOMO_DISBURSEMENT_API_KEY"],
+        },
+        "orange": {
+            "client_id": children["ORANGE_CLIENT_ID"],
+            "client_secret": children["ORANGE_CLIENT_SECRET"],
+            "auth_token": children["ORANGE_AUTH_TOKEN"],
+            "channel_msisdn": children["ORANGE_CHANNEL_PHONE"].removeprefix("+"),
+            "pin": children["ORANGE_PIN"],
+            "currency": children["ORANGE_CURRENCY"],
         },
         "service_code": children["SHABAKA_SERVICE_CODE"],
         "short_code": children["SHABAKA_SHORT_CODE"],

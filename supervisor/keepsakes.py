@@ -33,6 +33,12 @@ _MAKERS: Final[dict[str, Callable[[], str]]] = {
     "momo_subscription_key": lambda: secrets.token_hex(16),
     "momo_api_user": lambda: str(uuid.uuid4()),
     "momo_api_key": lambda: secrets.token_hex(16),
+    "momo_disbursement_subscription_key": lambda: secrets.token_hex(16),
+    "momo_disbursement_api_user": lambda: str(uuid.uuid4()),
+    "momo_disbursement_api_key": lambda: secrets.token_hex(16),
+    "orange_client_secret": lambda: secrets.token_hex(16),
+    "orange_auth_token": lambda: secrets.token_hex(16),
+    "orange_pin": lambda: f"{secrets.randbelow(10**12):012d}",  # longer than a real one, and so found if it leaks
     "router:juba-town": lambda: secrets.token_urlsafe(12),
     "router:munuki": lambda: secrets.token_urlsafe(12),
 }

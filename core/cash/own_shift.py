@@ -21,9 +21,13 @@ _OPEN: Final = text("SELECT id, drawer_id FROM cash_shift WHERE staff_id = :staf
 _STILL_OPEN: Final = text("SELECT 1 FROM cash_shift WHERE id = :shift AND closed_at IS NULL")
 # One person opens one shift at a time. No key of theirs changes: what only names them does not wait.
 _LOCK_PERSON: Final = text("SELECT name FROM staff_member WHERE id = :staff FOR NO KEY UPDATE")
+_AT_WORK: Final = text("""
+    SELECT m.name FROM cash_shift s JOIN staff_member m ON m.id = s.staff_id
+    WHERE s.drawer_id = :drawer AND s.closed_at IS NULL
+""")
 _FREE: Final = text("""
     SELECT d.id FROM cash_drawer d
-    WHERE d.holder_id = :staff AND d.closed_at IS NULL AND d.currency = :currency
+    WHERE d.holder_id = :staff AND d.closed_at IS NULL AND d.currency = :currency AND d.kind <> 'safe'
       AND NOT EXISTS (SELECT 1 FROM cash_shift s WHERE s.drawer_id = d.id AND s.closed_at IS NULL)
     ORDER BY d.id LIMIT 1
 """)
@@ -63,6 +67,12 @@ def drawer_of(tx: Transaction, staff_id: int, amount: Money) -> str:
     return shift.drawer.account
 
 
+def at_work(tx: Transaction, drawer_id: int) -> str | None:
+    """The name of who has a shift open at a drawer that is locked; None: nobody."""
+    name = tx.execute(_AT_WORK, {"drawer": drawer_id}).scalar()
+    return None if name is None else str(name)
+
+
 def lock_person(tx: Transaction, staff_id: int) -> str:
     """Lock a person for the opening of a shift. Their name.
 
@@ -86,6 +96,8 @@ def begun_by_itself(tx: Transaction, *, staff_id: int, request_key: str, now: da
         return open_by_now
     free = tx.execute(_FREE, {"staff": staff_id, "currency": HOME_CURRENCY}).scalar()
     (drawer,) = lock_drawers(tx, free or _made_for(tx, staff_id, name, now))
+    if drawer.is_closed or at_work(tx, drawer.drawer_id) is not None:  # since we looked
+        (drawer,) = lock_drawers(tx, _made_for(tx, staff_id, name, now))
     shift_id = tx.execute(
         insert(CashShift)
         .values(

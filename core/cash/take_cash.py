@@ -1,23 +1,26 @@
-"""Taking cash over the counter: wallet, receipt, text, once per form."""
+"""Taking cash: wallet, receipt, text, once per form. It lies in the open shift of who took it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from core.cash.own_shift import begun_by_itself, own_shift
 from core.customers.queries import account
 from core.db.engine import Transaction
 from core.errors import AmountOutOfRange, KeyReused
-from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.payments.limits import CASH_LEAST, CASH_MOST
 from core.payments.models import Receipt
 from core.payments.write_receipt import write_receipt
+
+_NEXT_NUMBER: Final = text("UPDATE cash_drawer SET next_number = next_number + 1 WHERE id = :drawer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,24 @@ def take_cash(
 ) -> CashTaken:
     """Credit cash to a customer's wallet and text the receipt. Once per `request_key` of the form.
 
-    `use` is what the money does at once (it is given the receipt's number); the text tells the balance after it.
+    Who has no shift open gets one by itself. `use` is what the money does at once (it is given the receipt's number);
+    the text tells the balance after it.
 
     Raises:
         AmountOutOfRange: nothing was taken.
+        DrawerFull: the drawer may not hold so much; nothing was taken.
         KeyReused: the same form was sent with other contents.
     """
     if amount.currency != CASH_LEAST.currency or not CASH_LEAST <= amount <= CASH_MOST:
         raise AmountOutOfRange(least=CASH_LEAST, most=CASH_MOST)
+    first = _taken_before(tx, request_key, customer_id, amount)
+    if first is not None:
+        return first
+    shift = own_shift(tx, staff_id) or begun_by_itself(tx, staff_id=staff_id, request_key=request_key, now=now)
+    first = _taken_before(tx, request_key, customer_id, amount)  # while we waited for the drawer
+    if first is not None:
+        return first
+    shift.drawer.take(amount)
     customer = account(tx.connection, customer_id)
     recorded = post(
         tx,
@@ -55,17 +68,13 @@ def take_cash(
         kind="cash",
         occurred_at=now,
         now=now,
-        postings=[Posting(open_account(tx, "cash:counter", amount.currency), customer.wallet_id, amount)],
-        memo={"staff": staff_id},
+        postings=[Posting(shift.drawer.account_id, customer.wallet_id, amount)],
+        memo={"staff": staff_id, "drawer": shift.drawer.code},
     )
-    if recorded.again:
-        first = tx.execute(
-            select(Receipt.number, Receipt.customer_id).where(Receipt.entry_id == recorded.entry_id)
-        ).one()
-        if first.customer_id != customer_id:
-            raise KeyReused(key=request_key)
-        return CashTaken(first.number, again=True)
-    number = write_receipt(
+    if recorded.again:  # the same form in the hands of two people: their drawers do not follow each other
+        raise KeyReused(key=request_key)
+    tx.execute(_NEXT_NUMBER, {"drawer": shift.drawer.drawer_id})
+    written = write_receipt(
         tx,
         customer_id=customer_id,
         entry_id=recorded.entry_id,
@@ -74,15 +83,36 @@ def take_cash(
         amount=amount,
         now=now,
         staff_id=staff_id,
-    ).number
-    use(number)
+        shift_id=shift.shift_id,
+        drawer_id=shift.drawer.drawer_id,
+        drawer_number=shift.drawer.next_number,
+    )
+    use(written.number)
     queue_text(
         tx,
         phone=customer.main_phone,
         tongue=customer.tongue,
         template="cash_receipt",
-        key=f"receipt:{number}",
+        key=f"receipt:{written.number}",
         now=now,
-        facts={"amount": amount, "receipt": number, "balance": account(tx.connection, customer_id).balance},
+        facts={
+            "amount": amount,
+            "receipt": written.number,
+            "check": written.check_code,
+            "balance": account(tx.connection, customer_id).balance,
+        },
     )
-    return CashTaken(number, again=False)
+    return CashTaken(written.number, again=False)
+
+
+def _taken_before(tx: Transaction, request_key: str, customer_id: int, amount: Money) -> CashTaken | None:
+    row = tx.execute(
+        select(Receipt.number, Receipt.customer_id, Receipt.amount_minor).where(
+            Receipt.provider == "cash", Receipt.provider_reference == request_key
+        )
+    ).first()
+    if row is None:
+        return None
+    if (row.customer_id, row.amount_minor) != (customer_id, amount.minor):
+        raise KeyReused(key=request_key)
+    return CashTaken(row.number, again=True)

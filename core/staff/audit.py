@@ -25,7 +25,8 @@ def write(
 ) -> None:
     """Write what a staff member did, to what. `staff_id` None: the command line, or someone who is not proven yet.
 
-    `subject` is `customer:<number>`, `staff:<username>`, `outbox:<id>`, `ticket:<id>`. No secret may stand in `detail`.
+    `subject` is a word and what names one of its kind: `customer:<number>`, `staff:<username>`, `service:<number>`,
+    `document:<number>`, `payment:<reference>`, `outbox:<id>`, and so on. No secret may stand in `detail`.
     """
     tx.execute(
         insert(AuditEntry).values(

@@ -41,18 +41,14 @@ def fulfilments(*, ids: Ids, sealer: Sealer) -> Mapping[str, Fulfil]:
             return
         _tell(tx, paid, "token_paid", now)
 
-    def top_up(tx: Transaction, paid: Paid, now: datetime) -> None:
-        _tell(tx, paid, "top_up_paid", now)
-
-    return {"token": token, "topup": top_up}
+    return {"token": token}
 
 
 def _tell(tx: Transaction, paid: Paid, template: str, now: datetime) -> None:
     customer = account(tx.connection, paid.customer_id)
     facts: dict[str, object] = {"amount": paid.amount, "receipt": paid.receipt_number, "balance": customer.balance}
-    if paid.purpose == "token":
-        offer = offer_of_version(tx.connection, paid.purpose_body["plan_version"])
-        facts["plan"] = plan_words(customer.tongue, offer.duration_s, offer.data_bytes)
+    offer = offer_of_version(tx.connection, paid.purpose_body["plan_version"])
+    facts["plan"] = plan_words(customer.tongue, offer.duration_s, offer.data_bytes)
     queue_text(
         tx,
         phone=customer.main_phone,

@@ -21,9 +21,7 @@ def enter(mode: str, step: str) -> Simulator:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     row = simulator.store.row("SELECT * FROM bearer WHERE token = ? AND mode = ?", token, mode)
     if scheme != "Bearer" or row is None or row["expires_at"] <= simulator.clock():
-        raise Stop(
-            as_json(401, {"code": 42, "message": "Expired credentials", "description": "Not valid"})
-        )
+        raise Stop(as_json(401, {"code": 42, "message": "Expired credentials", "description": "Not valid"}))
     if mode == "omcore" and request.headers.get("X-AUTH-TOKEN") != simulator.config.auth_token:
         raise Stop(as_json(401, {"message": "X-AUTH-TOKEN invalide", "data": None}))
     return simulator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.furniture.faults import Faults
@@ -79,8 +78,3 @@ def callback_body(payment: sqlite3.Row, faults: Faults, wishes: set[str]) -> str
     if "wrong_body" in wishes:
         body["amount"] = "999999"
     return json.dumps({"payment": body} if faults.bite("callback_as") == "nested" else body)
-
-
-def moment(at: float | None) -> str | None:
-    """A moment as the control surface shows it."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")

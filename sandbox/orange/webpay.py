@@ -63,8 +63,9 @@ def webpayment(country: str) -> Response:
 def _make(simulator: Simulator, body: dict[str, Any], token: str, notify_token: str, currency: str) -> None:
     with simulator.store.transaction() as tx:
         tx.execute(
-            "INSERT INTO payment (token, mode, notify_token, order_id, amount, currency, description, callback_url, "
-            "return_url, cancel_url, status, created_at, expires_at) VALUES (?, 'webpay', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO payment (mode, token, notify_token, order_id, amount, currency, description, callback_url, "
+            "return_url, cancel_url, status, created_at, expires_at) "
+            "VALUES ('webpay', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 token,
                 notify_token,

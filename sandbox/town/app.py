@@ -26,7 +26,7 @@ FILES: Final = {
 }
 AGGREGATOR_ROOMS: Final = frozenset({"messages", "inbound", "sms", "ussd", "optout", "optin", "faults"})
 MOMO_ROOMS: Final = frozenset(
-    {"decide", "requests", "standing", "statement", "wallets", "wallet", "expire-tokens", "momo"}
+    {"decide", "requests", "standing", "statement", "statement.csv", "wallets", "wallet", "expire-tokens", "momo"}
 )
 TOWN_ROOMS: Final = frozenset({*FILES, "clock", "town.json", "glance"})
 
@@ -37,6 +37,7 @@ class Town:
 
     aggregator: WSGIApplication
     momo: WSGIApplication
+    orange: WSGIApplication
     routers: WSGIApplication
     clock: TownClock
     residents: tuple[Resident, ...]
@@ -63,6 +64,9 @@ class Crossroads:
         if room in MOMO_ROOMS:  # /sandbox/momo/<room> reaches rooms whose names are also the aggregator's
             environ["PATH_INFO"] = path.replace("/sandbox/momo/", "/sandbox/", 1)
             return self._town.momo(environ, start_response)
+        if path.startswith("/sandbox/orange/"):
+            environ["PATH_INFO"] = path.replace("/sandbox/orange/", "/sandbox/", 1)
+            return self._town.orange(environ, start_response)
         if path.startswith("/sandbox/routeros/"):
             environ["PATH_INFO"] = path.replace("/sandbox/routeros/", "/sandbox/", 1)
         return self._town.routers(environ, start_response)
@@ -105,7 +109,7 @@ def create_app(town: Town) -> Flask:
     def all_at_once() -> Response:
         response = jsonify(
             **glance.texts(town.aggregator),
-            prompts=glance.prompts(town.momo),
+            prompts=glance.prompts(town.momo, town.orange),
             routers=glance.routers(town.routers),
             offset_s=town.clock.offset_s,
         )

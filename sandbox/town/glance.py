@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 TEXTS_MAX: Final = 200
 USERS_MAX: Final = 40
+ASKED_OF_PEOPLE: Final = ("requesttopay", "requesttowithdraw", "preapproval")
 TRIAL_USER: Final = "default-trial"  # every router has it; nobody logs in with it
 _ROUTER_FACTS: Final = ("name", "plugged", "version", "api_sessions", "active")
 _USER_FACTS: Final = ("name", "password", "profile", "disabled", "uptime", "limit-uptime", "comment")
@@ -35,14 +36,14 @@ def texts(aggregator: WSGIApplication) -> dict[str, Any]:
     }
 
 
-def prompts(momo: WSGIApplication) -> list[dict[str, Any]]:
-    """Payments that wait for somebody's thumb."""
-    asked = (ask(momo, "/sandbox/requests") or {}).get("requests", [])
+def prompts(momo: WSGIApplication, orange: WSGIApplication) -> list[dict[str, Any]]:
+    """Payments, and consents to later ones, that wait for somebody's thumb; `provider` is whose prompt it is."""
     facts = ("reference", "msisdn", "amount", "currency", "payer_message", "decision")
     return [
-        {name: row.get(name) for name in facts}
-        for row in asked
-        if row.get("kind") == "requesttopay" and row.get("status") == "PENDING"
+        {"provider": provider, **{name: row.get(name) for name in facts}}
+        for provider, app in (("momo", momo), ("orange", orange))
+        for row in (ask(app, "/sandbox/requests") or {}).get("requests", [])
+        if row.get("kind", "requesttopay") in ASKED_OF_PEOPLE and row.get("status") == "PENDING"
     ]
 
 

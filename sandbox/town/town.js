@@ -1,3 +1,4 @@
+const PROVIDERS = { momo: "MTN MoMo", orange: "Orange Money" };
 const WORDS = {
   en: {
     title: "Shabaka town", lead: "Phones, money and routers to try things with. Nothing here is real.", clock: "Town time",
@@ -114,7 +115,7 @@ class Phone {
   decide(prompt, decision) {
     this.later.add(prompt.reference);
     this.draw();
-    if (decision) ask("decide", { msisdn: this.person.phone, decision }).catch(() => {}).then(look);
+    if (decision) ask(`${prompt.provider}/decide`, { msisdn: this.person.phone, decision }).catch(() => {}).then(look);
   }
   unread() { return this.texts.slice(this.texts.findIndex((text) => text.id === kept(`read${this.person.phone}`)) + 1).filter((text) => text.to).length; }
   hear(messages, inbound, prompts) {
@@ -166,8 +167,8 @@ class Phone {
   }
   drawPrompt(prompt) {
     const button = (kind, decision) => make("button", { type: "button", class: kind, onclick: () => this.decide(prompt, decision) }, t(kind));
-    this.screen.append(make("div", { class: "momo", role: "alertdialog", "aria-label": "MTN MoMo" }, make("span", {}, `MTN MoMo · Shabaka ${t("pay")}`),
-      make("b", {}, ltr(`${prompt.currency} ${prompt.amount}`)), write(make("p", { dir: "auto" }), prompt.payer_message || ""), button("yes", "approve"), button("no", "reject"), button("later", "ignore")));
+    this.screen.append(make("div", { class: "momo", role: "alertdialog", "aria-label": PROVIDERS[prompt.provider] }, make("span", {}, `${PROVIDERS[prompt.provider]} · Shabaka ${t("pay")}`),
+      prompt.amount === "0" ? null : make("b", {}, ltr(`${prompt.currency} ${prompt.amount}`)), write(make("p", { dir: "auto" }), prompt.payer_message || ""), button("yes", "approve"), button("no", "reject"), button("later", "ignore")));
   }
 }
 

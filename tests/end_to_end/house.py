@@ -179,7 +179,7 @@ class House:
     def secrets(self) -> dict[str, str]:
         """Every secret value of this house that no log may carry, and where it comes from."""
         kept = json.loads((self.home / "secrets.json").read_text())
-        found = {value: name for name, value in kept.items() if name != "momo_api_user"}
+        found = {value: name for name, value in kept.items() if not name.endswith("api_user")}
         found |= {row["password"]: f"password of {row['username']}" for row in self.demo["staff"]}
         found |= {row["password"]: f"password of {row['name']}" for row in self.demo["routers"]}
         for router in self.demo["routers"]:

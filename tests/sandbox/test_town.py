@@ -265,7 +265,7 @@ def test_the_demo_file_says_where_each_routers_hands_are(tmp_path: Path, town: R
         routers=[{**ROUTER, "port": town.ports["routers"]["Konyo Konyo"]}],
     )
     told = addresses(json.loads((tmp_path / "sandbox.json").read_text(encoding="utf-8")))
-    assert told["orange"] is None
+    assert told["orange"] == "http://127.0.0.1:0"
     (router,) = told["routers"]
     state = requests.get(f"{router['control']}/sandbox/state", params={"router": router["name"]}, timeout=WAIT_S)
     assert state.json()["port"] == router["port"]

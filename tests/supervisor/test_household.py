@@ -54,6 +54,10 @@ def test_a_demo_never_speaks_to_real_providers(make_house):
         "AT_USERNAME": "real",
         "MOMO_API_KEY": "real",
         "MOMO_BASE_URL": "https://momo.example",
+        "MOMO_OTHER_BASE_URL": "https://other.example",
+        "MOMO_DISBURSEMENT_API_KEY": "real",
+        "ORANGE_BASE_URL": "https://orange.example",
+        "ORANGE_PIN": "real",
     }
     told = environment(make_house(environ=real), **URLS)
     assert not [name for name in real if "real" in told[name] or "example" in told[name]]

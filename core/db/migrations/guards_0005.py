@@ -184,9 +184,11 @@ STATEMENTS: Final = (
     CREATE TRIGGER statement_line_guard BEFORE UPDATE OR DELETE ON statement_line
       FOR EACH ROW WHEN (pg_trigger_depth() < 1) EXECUTE FUNCTION statement_guard_line()
     """,
-    # By statement: an import matches thousands of lines at once.
+    # By statement: an import matches thousands of lines at once. The plan is made while the tables are small and kept:
+    # without the settings it would read them whole for ever.
     """
-    CREATE FUNCTION statement_move_matched() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION statement_move_matched() RETURNS trigger LANGUAGE plpgsql
+      SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     BEGIN
       UPDATE statement_line SET matched_minor = matched_minor + m.amount
         FROM (SELECT line_id, sum(CASE WHEN undoes_id IS NULL THEN amount_minor ELSE -amount_minor END) AS amount
@@ -212,8 +214,13 @@ STATEMENTS: Final = (
     # What we know of is found at the other side once: its lines never sum to more than it is. Its row makes two who
     # match it at once follow each other; a receipt that its own line made needs no lock, the line has it.
     """
-    CREATE FUNCTION statement_match_within() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION statement_match_within() RETURNS trigger LANGUAGE plpgsql
+      SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     BEGIN
+      IF NOT EXISTS (SELECT 1 FROM matches x WHERE x.payout_id IS NOT NULL OR x.cash_move_id IS NOT NULL
+                     OR (SELECT r.statement_line_id IS NULL FROM receipt r WHERE r.id = x.receipt_id)) THEN
+        RETURN NULL;
+      END IF;
       PERFORM 1 FROM receipt r WHERE r.id IN (SELECT receipt_id FROM matches) AND r.statement_line_id IS NULL
         ORDER BY r.id FOR UPDATE;
       PERFORM 1 FROM payout WHERE id IN (SELECT payout_id FROM matches) ORDER BY id FOR UPDATE;

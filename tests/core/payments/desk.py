@@ -9,6 +9,8 @@ from typing import Any
 import requests
 from sqlalchemy import select
 
+from core.billing.draft import issuer_of
+from core.billing.fulfil import bill_fulfilments
 from core.clock import FixedClock
 from core.customers.queries import Account, account
 from core.messaging.relay import relay
@@ -34,7 +36,10 @@ class Desk:
         self.url = url
         self.collector = collector
         self.callback_url = "http://127.0.0.1:1/callbacks/mtn-momo/key"
-        self.fulfil = fulfilments(ids=parts.ids, sealer=parts.sealer)
+        self.fulfil = {
+            **fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **bill_fulfilments(issuer=issuer_of(parts.settings)),
+        }
 
     @property
     def collector(self) -> Any:

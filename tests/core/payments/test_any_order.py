@@ -22,7 +22,7 @@ from sqlalchemy import text
 from core.clock import FixedClock
 from core.customers.queries import account
 from core.customers.register import register
-from core.errors import PaymentWaiting, TooManyTries
+from core.errors import PaymentUnknown, PaymentWaiting, TooManyTries
 from core.integrity import all_faults
 from core.money import Money
 from core.parts import Parts
@@ -110,7 +110,7 @@ def test_money_is_credited_exactly_once_in_any_order_of_events(parts: Parts, tow
         def mean_to_pay(self, pounds: int, token: bool) -> None:
             if len(self.intents) < 4:
                 body = self.desk.for_token(recipient=self.who.main_phone) if token else None
-                with contextlib.suppress(PaymentWaiting, TooManyTries):
+                with contextlib.suppress(PaymentUnknown, PaymentWaiting, TooManyTries):
                     self.intents.append(self.desk.open(300 if token else pounds, who=self.who, token=body))
 
         @rule(dies=some.sampled_from(["", "", "before", "after"]), silent=some.booleans(), refuses=some.integers(0, 3))
