@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core.billing.checks import CHECKS as BILLING_CHECKS
+from core.cash.checks import CHECKS as CASH_CHECKS
 from core.clock import SystemClock
 from core.ledger.checks import CHECKS as LEDGER_CHECKS
 from core.ledger.checks import faults
@@ -22,6 +23,7 @@ RAISES_A_BALANCE: Final = (
     "credit_to_balance",  # what a credit note leaves over
     "goodwill",  # by a person's decision
     "deposit_return",
+    "taken_back",  # what a payment had settled, and is due again
     "bank_payment",  # money that a statement tells of, against its receipt
     "payout_back",  # what was held to be paid out, and did not go
 )
@@ -134,5 +136,5 @@ CHECKS: Final = {
 
 def all_faults(connection: Connection, now: datetime | None = None) -> list[str]:
     """Every fault found at a moment (the machine's own, if none is given), a line each; none means all agrees."""
-    checks = {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **PAYOUT_CHECKS, **STATEMENT_CHECKS}
+    checks = {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **CASH_CHECKS, **PAYOUT_CHECKS, **STATEMENT_CHECKS}
     return faults(connection, checks, now or SystemClock().now())

@@ -12,9 +12,10 @@ from core.billing.credit import credit_invoice
 from core.billing.draft import Buyer, Issuer, Line
 from core.billing.issue import Issued
 from core.billing.queries import buyer, invoice
+from core.cash.own_shift import drawer_of
 from core.catalog.taxes import HOME_CURRENCY
 from core.db.engine import Transaction
-from core.errors import AmountAboveDue, InsufficientBalance, NotFound
+from core.errors import AmountAboveDue, InsufficientBalance, NoShiftOpen, NotFound
 from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.money import Money
@@ -28,6 +29,7 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
     Raises:
         CreditTooLarge, AmountAboveDue: more than the invoice bears.
         InsufficientBalance: a refund beyond the balance, a return beyond the deposit.
+        NoShiftOpen, DrawerShort: a refund is handed out of an open drawer that holds so much.
         NotFound: the kind needs an invoice of this customer, and there is none.
     """
     who = buyer(tx.connection, row["customer_id"])
@@ -39,10 +41,11 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
             pay_from_balance(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", now=now)
             return entry_id
         case "refund":
+            drawer = _drawer(tx, row, staff_id, amount)
             have = locked_balance(tx, who.wallet_id)
             if have < amount:
                 raise InsufficientBalance(needed=amount, have=have)
-            return _move(tx, row, f"wallet:{who.number}", "cash:counter", amount, now)
+            return _move(tx, row, f"wallet:{who.number}", drawer, amount, now)
         case "write_off":
             return _write_off(tx, row, who, amount, now)
         case "credit_note":
@@ -60,6 +63,16 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
             return note.entry_id
         case _:
             return _charge(tx, row, who, amount, staff_id, issuer, now).entry_id
+
+
+def _drawer(tx: Transaction, row: Mapping[str, Any], staff_id: int, amount: Money) -> str:
+    """The drawer a refund is handed out of: of who asked, for the customer stands before them; else of who decides."""
+    try:
+        return drawer_of(tx, row["asked_by"], amount)
+    except NoShiftOpen:
+        if staff_id == row["asked_by"]:
+            raise
+    return drawer_of(tx, staff_id, amount)
 
 
 def _move(tx: Transaction, row: Mapping[str, Any], source: str, destination: str, amount: Money, now: datetime) -> int:

@@ -23,18 +23,18 @@ _NUMBERED: Final = text(f"{_BILL} WHERE (i.series, i.year, i.number) IN :numbers
     bindparam("numbers", expanding=True)
 )
 _OWING: Final = text(
-    f"{_BILL} WHERE d.due_minor > 0 AND d.due_minor IN :amounts ORDER BY d.due_on, i.id LIMIT {OWING_MAX}"
-).bindparams(bindparam("amounts", expanding=True))
+    f"{_BILL} WHERE d.due_minor > 0 AND d.due_minor = ANY(:amounts) ORDER BY d.due_on, i.id LIMIT {OWING_MAX}"
+)
 # Whom money can do something for: settle a bill, keep an agreement, put a service on again. For the others there is
 # nothing to look at, and a statement brings money for thousands.
 _CONCERNED: Final = text("""
-    SELECT id FROM customer c WHERE id IN :customers AND (
+    SELECT id FROM customer c WHERE id = ANY(:customers) AND (
       EXISTS (SELECT 1 FROM invoice_due d WHERE d.customer_id = c.id AND d.due_minor > 0)
       OR EXISTS (SELECT 1 FROM subscription s WHERE s.customer_id = c.id
                  AND (s.slowed OR s.state NOT IN ('active', 'terminated')))
       OR EXISTS (SELECT 1 FROM payment_plan p WHERE p.customer_id = c.id AND p.state = 'running')
       OR EXISTS (SELECT 1 FROM promise_to_pay p WHERE p.customer_id = c.id AND p.state = 'open'))
-""").bindparams(bindparam("customers", expanding=True))
+""")
 
 
 def bills_of(issuer: Issuer) -> Bills:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Exists, exists, text
 
+from core.cash.models import ReceiptVoid
 from core.money import Money
+from core.payments.models import Receipt
 
 # Back are the amounts that were refunded for certain, or are on their way.
 _SEEN: Final = text("""
@@ -33,6 +35,11 @@ class ReceiptSeen:
 def drawer_number(code: str, number: int) -> str:
     """A receipt's number in its drawer, as it is printed."""
     return f"{code.upper()}-{number:06d}"
+
+
+def is_voided() -> Exists:
+    """Whether a receipt of a query was taken back."""
+    return exists().where(ReceiptVoid.receipt_id == Receipt.id, ReceiptVoid.state == "done")
 
 
 def check_receipt(connection: Connection, code: str) -> ReceiptSeen | None:

@@ -9,6 +9,8 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from core.cash.check_receipt import drawer_number
+from core.cash.models import CashDrawer, ReceiptVoid
 from core.customers.models import Contact, Customer
 from core.customers.queries import search
 from core.errors import NotFound
@@ -34,7 +36,7 @@ class FoundCustomer:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptCopy:
-    """A receipt as it is printed."""
+    """A receipt as it is printed. `void` is what became of the wish to take it back: None, `waiting` or `done`."""
 
     number: str
     amount: Money
@@ -45,6 +47,9 @@ class ReceiptCopy:
     received_at: datetime
     customer_number: str
     customer_name: str
+    drawer_number: str | None
+    check_code: str | None
+    void: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +151,15 @@ def _receipt(connection: Connection, which: ColumnElement[bool]) -> ReceiptCopy 
             Receipt.received_at,
             Customer.number.label("customer_number"),
             Customer.name.label("customer_name"),
+            CashDrawer.code.label("drawer"),
+            Receipt.drawer_number,
+            Receipt.check_code,
+            ReceiptVoid.state.label("void"),
         )
         .join(Customer, Customer.id == Receipt.customer_id)
         .outerjoin(StaffMember, StaffMember.id == Receipt.staff_id)
+        .outerjoin(CashDrawer, CashDrawer.id == Receipt.drawer_id)
+        .outerjoin(ReceiptVoid, (ReceiptVoid.receipt_id == Receipt.id) & (ReceiptVoid.state != "refused"))
         .where(which)
         .order_by(Receipt.id)
     ).first()
@@ -164,4 +175,7 @@ def _receipt(connection: Connection, which: ColumnElement[bool]) -> ReceiptCopy 
         row.received_at,
         row.customer_number,
         row.customer_name,
+        drawer_number(row.drawer, row.drawer_number) if row.drawer else None,
+        row.check_code,
+        row.void,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.db.engine import Transaction
 
+LINES_AT_ONCE: Final = 100
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL: Final = "\\N"
 _ESCAPED: Final = re.compile(r"[\\\t\n\r]")
@@ -42,18 +43,36 @@ def _field(value: Any) -> str:
     raise AssertionError(f"no text is known for a {type(value).__name__}")
 
 
+class _Lines:
+    """Rows as the file that COPY reads: made while the server works at those before them, on another core."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._lines = ("\t".join(map(_field, row)) + "\n" for row in rows)
+        self.fault: BaseException | None = None
+
+    def read(self, _size: int = -1) -> str:
+        """Some more lines; nothing at the end. psycopg2 takes what it is given, and hides what goes wrong here."""
+        try:
+            return "".join(itertools.islice(self._lines, LINES_AT_ONCE))
+        except BaseException as fault:
+            self.fault = fault
+            raise
+
+
 def copy_rows(tx: Transaction, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write rows into a table; triggers and constraints hold as for any insert. An id given is taken as it is.
 
     Raises:
         DBAPIError: as any statement does, so that a lost race is tried again by who tries others again.
     """
-    lines = io.StringIO("".join("\t".join(map(_field, row)) + "\n" for row in rows))
+    lines = _Lines(rows)
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     cursor = tx.connection.connection.cursor()
     try:
         cursor.copy_expert(statement, lines)
     except psycopg2.Error as error:
+        if lines.fault is not None:
+            raise lines.fault from None
         raise DBAPIError.instance(statement, None, error, psycopg2.Error, hide_parameters=True) from error
     finally:
         cursor.close()

@@ -23,6 +23,7 @@ SETTLED: Final[Mapping[str, str]] = {
     "credit_note": _("Credit note {reference}"),
     "withholding": _("Tax withheld, certificate {reference}"),
     "write_off": _("Written off"),
+    "taken_back": _("Payment taken back"),
 }
 PAGES: Final = _("Page {page} of {pages}")
 AMOUNT: Final = _("Amount, SSP")

@@ -80,7 +80,7 @@ class DocumentTax:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A part of an invoice settled: `payment`, `credit_note`, `withholding` or `write_off`.
+    """A part of an invoice settled: `payment`, `credit_note`, `withholding` or `write_off`; `taken_back` undoes one.
 
     `reference`: the number of the note, or of the certificate.
     """
@@ -185,7 +185,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class PaidReceipt:
-    """A receipt: money that came, from whom, by what, and who took it. `reference` is the provider's own number."""
+    """A receipt: money that came, from whom, by what, and who took it. `reference` is the provider's own number.
+
+    `drawer_number` is its number in the drawer it lies in, `check_code` what anybody may ask about it by. `voided`: it
+    was taken back since.
+    """
 
     number: str
     amount: Money
@@ -195,6 +199,9 @@ class PaidReceipt:
     staff: str | None
     received_at: datetime
     customer: Party
+    drawer_number: str | None = None
+    check_code: str | None = None
+    voided: bool = False
 
 
 Paper = Document | Statement | PaidReceipt

@@ -10,6 +10,8 @@ from sqlalchemy.orm import aliased
 
 from core.billing.issue import document_number
 from core.billing.models import Allocation, Invoice, InvoiceDue, InvoiceLine, InvoiceTax
+from core.cash.check_receipt import drawer_number, is_voided
+from core.cash.models import CashDrawer
 from core.catalog.models import ExchangeRate
 from core.customers.models import Customer
 from core.days import Period, juba_day
@@ -162,9 +164,12 @@ def paid_receipt(connection: Connection, number: str) -> PaidReceipt:
                 Customer.tin,
                 Customer.address,
                 StaffMember.name.label("staff"),
+                CashDrawer.code.label("drawer"),
+                is_voided().label("voided"),
             )
             .join(Customer, Customer.id == Receipt.customer_id)
             .outerjoin(StaffMember, StaffMember.id == Receipt.staff_id)
+            .outerjoin(CashDrawer, CashDrawer.id == Receipt.drawer_id)
             .where(Receipt.number == number)
         ).first()
     if row is None:
@@ -179,6 +184,9 @@ def paid_receipt(connection: Connection, number: str) -> PaidReceipt:
         staff=row.staff,
         received_at=row.received_at,
         customer=Party(row.name, row.tin, row.address, row.account),
+        drawer_number=drawer_number(row.drawer, row.drawer_number) if row.drawer else None,
+        check_code=row.check_code,
+        voided=row.voided,
     )
 
 

@@ -19,7 +19,7 @@ def receipt_sheet(receipt: PaidReceipt, language: PaperLanguage, house: House) -
         languages=speak.languages,
         title=speak.say(TITLES["receipt"]),
         number=receipt.number,
-        mark=(),
+        mark=speak.say(_("Taken back: not good any more")) if receipt.voided else (),
         seller=seller_lines(house.party),
         tin=tin_words(speak, house.party),
         buyer=customer_facts(speak, receipt.customer),
@@ -41,6 +41,10 @@ def _facts(speak: Speaker, receipt: PaidReceipt) -> tuple[Fact, ...]:
         facts.append(speak.fact(_("Phone"), national(receipt.phone)))
     if receipt.reference:
         facts.append(speak.fact(_("Reference"), receipt.reference))
+    if receipt.drawer_number:
+        facts.append(speak.fact(_("Number in the drawer"), receipt.drawer_number))
+    if receipt.check_code:
+        facts.append(speak.fact(_("Code to check it by"), receipt.check_code))
     if receipt.staff:
         facts.append(speak.fact(_("Received by"), Free(receipt.staff)))
     return tuple(facts)

@@ -35,8 +35,9 @@ _AT: Final = text(
 _MOVED: Final = text(
     """
     SELECT e.kind, (e.occurred_at AT TIME ZONE 'Africa/Juba')::date AS day, e.memo, moved.change, moved.amount,
-           r.number AS receipt, r.provider, r.payer_phone, a.kind AS settled, a.reference AS certificate,
-           d.series, d.year, d.number
+           coalesce(r.number, v.number) AS receipt, r.provider, r.payer_phone, v.id IS NOT NULL AS takes_back,
+           EXISTS (SELECT 1 FROM ledger_entry u WHERE u.reverses_id = r.entry_id) AS voided,
+           a.kind AS settled, a.reference AS certificate, d.series, d.year, d.number
     FROM (
       SELECT p.entry_id, sum(p.amount_minor) AS change, max(abs(p.amount_minor)) AS amount
       FROM ledger_posting p JOIN ledger_entry e ON e.id = p.entry_id
@@ -45,6 +46,7 @@ _MOVED: Final = text(
     ) moved
     JOIN ledger_entry e ON e.id = moved.entry_id
     LEFT JOIN receipt r ON r.entry_id = e.id
+    LEFT JOIN receipt v ON v.entry_id = e.reverses_id
     LEFT JOIN invoice i ON i.entry_id = e.id
     LEFT JOIN allocation a ON a.entry_id = e.id AND i.id IS NULL
     LEFT JOIN invoice d ON d.id = coalesce(i.id, a.invoice_id, CAST(e.memo ->> 'document' AS bigint))
@@ -112,6 +114,10 @@ def _movements(rows: Any, owes: int) -> tuple[Movement, ...]:
 
 def _kind(row: Row[Any]) -> str:
     """The entry's kind as movements are told: a receipt by how it was paid, an allocation by what it was."""
+    if row.takes_back:
+        return "receipt_taken_back"
+    if row.receipt is not None and row.voided:
+        return "voided"
     if row.receipt is not None:
         return "cash" if row.provider == "cash" else "momo" if row.payer_phone else "payment"
     if row.settled is not None:

@@ -42,6 +42,7 @@ _REFUSALS: Final = (
     ("utilisateur bloque", FailureReason.NOT_ALLOWED),
     ("transaction annulee", FailureReason.REFUSED_BY_PAYER),
     ("plafond atteint", FailureReason.LIMIT_REACHED),
+    ("code pin incorrect", FailureReason.PROVIDER_ERROR),  # ours: tried again it would be blocked
 )
 _NOT_THERE: Final = ("transaction introuvable", "paytoken introuvable", "transaction not found")
 
@@ -90,9 +91,7 @@ def read_national(digits: Any, country: str) -> str | None:
 
 def state_of(word: Any) -> CollectionState:
     """Our word for their status."""
-    return (
-        _STATES.get(word.strip().upper(), CollectionState.UNKNOWN) if isinstance(word, str) else CollectionState.UNKNOWN
-    )
+    return _STATES.get(word, CollectionState.UNKNOWN) if isinstance(word, str) else CollectionState.UNKNOWN
 
 
 def refusal_in(body: Any) -> FailureReason | None:
@@ -152,7 +151,7 @@ def _status(
 ) -> CollectionStatus:
     reason = raw_reason = None
     if state is CollectionState.FAILED:
-        reason = _REASONS.get(str(found.get("status"))) or refusal_in(body) or FailureReason.UNKNOWN
+        reason = refusal_in(body) or _REASONS.get(str(found.get("status"))) or FailureReason.UNKNOWN
     if state in (CollectionState.FAILED, CollectionState.UNKNOWN):
         raw_reason = raw_reason_of(body)
     return CollectionStatus(

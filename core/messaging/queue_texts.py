@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import text
 
 from core.db.copy import copy_rows, next_ids
 from core.db.engine import Transaction
 from core.languages import say
-from core.messaging.models import OutboxRow, SilencedPhone
 from core.messaging.segments import measure, substitute
 from core.messaging.texts import TEXTS
 
-_SILENCED: Final = select(SilencedPhone.phone).where(SilencedPhone.phone.in_(bindparam("phones", expanding=True)))
-_KNOWN: Final = select(OutboxRow.key).where(
-    OutboxRow.kind == "sms", OutboxRow.key.in_(bindparam("keys", expanding=True))
-)
+_SILENCED: Final = text("SELECT phone FROM silenced_phone WHERE phone = ANY(:phones)")
+_KNOWN: Final = text("SELECT key FROM outbox WHERE kind = 'sms' AND key = ANY(:keys)")
 _TEXT: Final = ("id", "phone", "template", "shown", "encoding", "segments", "state", "queued_at", "state_at")
 _OUTBOX: Final = ("kind", "key", "body", "state", "due_at", "created_at", "attempts")
 

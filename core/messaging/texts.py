@@ -63,6 +63,10 @@ TEXTS: Final = {
         _("We looked into your payment of {amount}: nothing was taken from you. Dial {code} to pay."), arabic_segments=2
     ),
     "cash_receipt": Template(_("Received {amount} in cash. Receipt {receipt}. Balance {balance}. Thank you.")),
+    "cash_taken_back": Template(
+        _("Receipt {receipt} of {amount} was taken back: it is not good any more. Balance {balance}. Questions? Call us."),
+        arabic_segments=2,
+    ),
     "receipts": Template(_("Your last receipts:\n{receipts}"), latin_segments=2, arabic_segments=4),
     "receipts_none": Template(_("You have no receipts yet.")),
     "receipt_again": Template(

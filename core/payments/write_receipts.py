@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import text
 
 from core.db.copy import copy_rows, next_ids
 from core.db.engine import Transaction
 from core.ids import with_check_digit
 from core.money import Money
-from core.payments.models import Receipt
 from core.payments.write_receipt import DRAWS_MAX, Written
 
 _NUMBERS: Final = text("SELECT nextval('receipt_number') FROM generate_series(1, :count)")
@@ -21,7 +20,7 @@ _DRAW: Final = text("""
     SELECT 10000000 + ('x' || substr(replace(gen_random_uuid()::text, '-', ''), 1, 7))::bit(28)::int % 90000000
     FROM generate_series(1, :count)
 """)
-_TAKEN: Final = select(Receipt.check_code).where(Receipt.check_code.in_(bindparam("codes", expanding=True)))
+_TAKEN: Final = text("SELECT check_code FROM receipt WHERE check_code = ANY(:codes)")
 _COLUMNS: Final = (
     "id", "number", "check_code", "customer_id", "entry_id", "provider", "provider_reference", "payer_phone",
     "amount_minor", "currency", "received_at", "part", "statement_line_id",

@@ -17,6 +17,7 @@ from core.db.engine import Database, Transaction
 from core.errors import MappingWrong, NotFound
 from core.logs import log
 from core.statements.accounts import MoneyAccountRow, money_account
+from core.statements.ahead import ahead
 from core.statements.bills import Bills
 from core.statements.lines import BadLine, Balance, Fingerprints, Line, Read
 from core.statements.models import StatementImport
@@ -78,7 +79,7 @@ def read_import(
     progress = _progress(row)
     if row["state"] == "done":
         return progress
-    for part in _parts_of(db, row, account, juba_day(clock.now())):
+    for part in ahead(_parts_of(db, row, account, juba_day(clock.now()))):
         expected = progress.lines
         progress = db.run(
             lambda tx, part=part, expected=expected: _write(tx, import_id, expected, part, clock.now(), bills)  # type: ignore[misc]
