@@ -65,7 +65,8 @@ LINKS: Final = (
     Link(
         _("Payments"),
         {"admin.unknown": "payments.see"},
-        frozenset({"admin.alarms", "admin.payment"}),
+        frozenset({"admin.alarms", "admin.payment"})
+        | {f"admin.{name}" for name in ("shift", "drawers", "shifts", "one_shift", "voids", "void_receipt")},
     ),
     Link(_("Network"), {"admin.network": "network.see"}),
     Link(

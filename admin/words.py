@@ -11,6 +11,7 @@ from flask import g
 from markupsafe import Markup, escape
 
 from admin.billing_words import BILLING_WORDS
+from admin.cash_words import CASH_WORDS
 from admin.refusal_words import sentence_of
 from core.catalog.plan_words import data_words, duration_words, left_words, plan_words
 from core.catalog.taxes import MILLION
@@ -94,6 +95,7 @@ WORDS: Final[Mapping[str, str]] = {
     "act.receipt_sent_again": _("texted a receipt again"),
     "act.alarm_seen": _("looked into an alarm"),
     **BILLING_WORDS,
+    **CASH_WORDS,
 }
 KBIT_OF_A_MBIT: Final = 1000
 

@@ -202,9 +202,7 @@ def _momo_other(reader: _Reader) -> dict[str, Any]:
     found = {f"momo_other_{name.lower()}": reader.optional(f"MOMO_OTHER_{name}") for name in names}
     found["momo_other_base_url"] = url = reader.optional_url("MOMO_OTHER_BASE_URL")
     if url is not None and url == reader.environ.get("MOMO_BASE_URL", "").strip().rstrip("/"):
-        reader.faults.append(
-            "MOMO_OTHER_BASE_URL is the platform of MOMO_BASE_URL; leave it out or name the other one."
-        )
+        reader.faults.append("MOMO_OTHER_BASE_URL must be another platform than MOMO_BASE_URL.")
     return found
 
 

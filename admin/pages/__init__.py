@@ -17,6 +17,7 @@ from admin.pages import (
     corrections,
     customer,
     documents,
+    drawers,
     gate,
     holidays,
     home,
@@ -32,11 +33,14 @@ from admin.pages import (
     service,
     services,
     settle,
+    shift,
+    shifts,
     staff,
     tariffs,
     tax_details,
     taxes,
     tickets,
+    voids,
 )
 from admin.routes import Route
 
@@ -47,6 +51,10 @@ ROUTES: Final[tuple[Route, ...]] = (
     *change_customer.ROUTES,
     *tax_details.ROUTES,
     *cash.ROUTES,
+    *shift.ROUTES,
+    *drawers.ROUTES,
+    *shifts.ROUTES,
+    *voids.ROUTES,
     *services.ROUTES,
     *service.ROUTES,
     *change_service.ROUTES,

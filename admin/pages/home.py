@@ -11,6 +11,7 @@ from admin.desk import asked, member, parts
 from admin.permits import needs
 from admin.routes import Route
 from core.billing.adjustments import count_waiting
+from core.cash.void_views import count_waiting_voids
 from core.crm.find import find
 from core.crm.stuck import open_tickets, today
 from core.payments.alarms import count_unseen
@@ -31,6 +32,7 @@ def home() -> ResponseReturnValue:
             tickets=open_tickets(connection),
             adjustments=count_waiting(connection),
             alarms=count_unseen(connection),
+            voids=count_waiting_voids(connection),
             installations=count_installations(connection),
             words="",
         )

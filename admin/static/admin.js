@@ -1,5 +1,5 @@
 "use strict";
-// `/` goes to the search box, `p` to taking cash; a form is sent once; a receipt can be printed. All works without.
+// `/` goes to the search box, `p` to taking cash; a form is sent once; a receipt can be printed; notes are added up. All works without.
 (function (page) {
   page.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
@@ -15,6 +15,13 @@
     if (event.target.method === "post") setTimeout(buttons, 0, event.target, true);
   });
   window.addEventListener("pageshow", function () { page.querySelectorAll("form").forEach(function (form) { buttons(form, false); }); });
+  page.addEventListener("input", function (event) {
+    var notes = event.target.closest("[data-count]");
+    if (!notes) return;
+    var sum = 0;
+    notes.querySelectorAll("[data-note]").forEach(function (one) { sum += Number(one.dataset.note) * (parseInt(one.value, 10) || 0); });
+    notes.closest("form").elements.counted.value = sum;
+  });
   page.addEventListener("click", function (event) {
     if (event.target.closest("[data-print]")) window.print();
   });

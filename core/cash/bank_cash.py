@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from core.cash.drawers import lock_drawers, refuse_strangers
 from core.cash.limits import SLIP_CHARS_MAX
-from core.cash.move_cash import moved_before, record_move, refuse_amount
+from core.cash.move_cash import CashMoved, moved_before, record_move, refuse_amount
 from core.db.engine import Transaction
 from core.errors import KeyReused, NotFound, SlipMissing
 from core.ledger.accounts import open_account
@@ -35,8 +35,8 @@ def bank_cash(
     staff_id: int,
     role: str,
     now: datetime,
-) -> int:
-    """Take notes out of a drawer to the bank, with the number of its slip. Once per `request_key`; the move's id.
+) -> CashMoved:
+    """Take notes out of a drawer to the bank, with the number of its slip. Once per `request_key`.
 
     Raises:
         NotFound: no such drawer, or no such bank account of ours.
@@ -64,8 +64,8 @@ def bring_from_bank(
     staff_id: int,
     role: str,
     now: datetime,
-) -> int:
-    """Put notes that were drawn from the bank into a drawer. Once per `request_key`; the move's id.
+) -> CashMoved:
+    """Put notes that were drawn from the bank into a drawer. Once per `request_key`.
 
     Raises:
         as above, and DrawerFull: the drawer may not hold so much.
@@ -84,7 +84,7 @@ def _move(
     staff_id: int,
     role: str,
     now: datetime,
-) -> int:
+) -> CashMoved:
     refuse_amount(amount)
     (drawer,) = lock_drawers(tx, drawer_id)
     first = moved_before(tx, request_key)
@@ -93,7 +93,7 @@ def _move(
         same = (first.kind, there, first.bank_code, first.amount_minor)
         if same != (where["kind"], drawer_id, where["bank_code"], amount.minor):
             raise KeyReused(key=request_key)
-        return int(first.id)
+        return CashMoved(first.id, again=True)
     refuse_strangers(tx, drawer, staff_id, role)
     if tx.execute(_BANK, {"code": where["bank_code"], "currency": amount.currency}).first() is None:
         raise NotFound(what="bank account")
@@ -104,4 +104,5 @@ def _move(
     else:
         drawer.take(amount)
         posting = Posting(drawer.account_id, transit, amount)
-    return record_move(tx, where, amount, [posting], key=request_key, staff_id=staff_id, now=now)
+    move_id = record_move(tx, where, amount, [posting], key=request_key, staff_id=staff_id, now=now)
+    return CashMoved(move_id, again=False)

@@ -63,7 +63,9 @@ class CashShift(Table):
             "num_nonnulls(closed_at, counted_minor, expected_minor, closed_mark, closed_by) IN (0, 5)",
             name="closed_is_counted",
         ),
-        CheckConstraint("opening_entry_id IS NULL OR opening_why IS NOT NULL", name="opening_difference_has_its_reason"),
+        CheckConstraint(
+            "opening_entry_id IS NULL OR opening_why IS NOT NULL", name="opening_difference_has_its_reason"
+        ),
         # What was over or short is in the books, and has its reason.
         CheckConstraint(
             "closed_at IS NULL OR (counted_minor = expected_minor) = (closing_entry_id IS NULL)",

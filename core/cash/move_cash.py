@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, insert, select
 
@@ -15,7 +16,15 @@ from core.ledger.post import Posting, post
 from core.money import Money
 from core.payments.limits import CASH_LEAST, CASH_MOST
 
-KIND = "cash_move"
+KIND: Final = "cash_move"
+
+
+@dataclass(frozen=True, slots=True)
+class CashMoved:
+    """Notes that went from one place to another. `again`: the same form had been sent before."""
+
+    move_id: int
+    again: bool
 
 
 def move_cash(
@@ -28,8 +37,8 @@ def move_cash(
     staff_id: int,
     role: str,
     now: datetime,
-) -> int:
-    """Hand over notes. Once per `request_key`; the move's id.
+) -> CashMoved:
+    """Hand over notes. Once per `request_key`.
 
     Raises:
         NotFound: no such drawer.
@@ -48,9 +57,9 @@ def move_cash(
         same = (first.kind, first.from_drawer_id, first.to_drawer_id, first.amount_minor)
         if same != ("moved", from_drawer_id, to_drawer_id, amount.minor):
             raise KeyReused(key=request_key)
-        return int(first.id)
+        return CashMoved(first.id, again=True)
     refuse_strangers(tx, giver, staff_id, role)
-    return write_move(tx, giver, taker, amount, key=request_key, staff_id=staff_id, now=now)
+    return CashMoved(write_move(tx, giver, taker, amount, key=request_key, staff_id=staff_id, now=now), again=False)
 
 
 def write_move(

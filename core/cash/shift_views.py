@@ -60,12 +60,11 @@ _COLLECTED: Final = text("""
     GROUP BY m.id ORDER BY m.name, m.id
 """)
 _DIFFERENCES: Final = text("""
-    SELECT m.name, count(*) FILTER (WHERE s.closed_at >= :begin) AS shifts,
-           coalesce(sum(s.counted_minor - s.expected_minor) FILTER (WHERE s.counted_minor > s.expected_minor), 0)::bigint
-             AS over_minor,
-           coalesce(sum(s.expected_minor - s.counted_minor) FILTER (WHERE s.counted_minor < s.expected_minor), 0)::bigint
-             AS short_minor
+    SELECT m.name, count(*) AS shifts,
+           coalesce(sum(o.minor) FILTER (WHERE o.minor > 0), 0)::bigint AS over_minor,
+           coalesce(-sum(o.minor) FILTER (WHERE o.minor < 0), 0)::bigint AS short_minor
     FROM cash_shift s JOIN staff_member m ON m.id = s.staff_id
+    CROSS JOIN LATERAL (SELECT s.counted_minor - s.expected_minor AS minor) o
     WHERE s.closed_at >= :begin AND s.closed_at < :end GROUP BY m.id ORDER BY m.name, m.id
 """)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from core.gateways import mtn_momo_calls as calls
 from core.gateways.bearer_line import Answer
 from core.gateways.mtn_momo_line import MomoAccount, MomoLine
-from core.gateways.mtn_momo_words import payout_reason, read_payout_status
+from core.gateways.mtn_momo_words import payout_reason, read_payout_status, refuses
 from core.logs import log
 from core.money import Money
 from core.payments.collector import CollectionState, FailureReason, RequestAnswer, RequestOutcome
@@ -93,7 +93,7 @@ class MtnMomoDisburser:
 
     def _outcome(self, answer: Answer, kind: DisbursementKind, reference: UUID) -> RequestOutcome:
         outcome = calls.read_outcome(answer)
-        if outcome.permanent and outcome.reason is not FailureReason.PROVIDER_ERROR:
+        if refuses(answer.code):
             outcome = RequestOutcome(RequestAnswer.REFUSED, payout_reason(answer.code), outcome.raw)
         if kind is DisbursementKind.REFUND and calls.is_not_found(answer):  # of what is to be given back
             outcome = RequestOutcome(RequestAnswer.REFUSED, FailureReason.PROVIDER_ERROR, calls.told(answer))

@@ -63,7 +63,7 @@ def request_payment(
         nobody = RequestOutcome(RequestAnswer.REFUSED, FailureReason.PAYER_NOT_FOUND, "account holder is not active")
         db.run(lambda tx: _record(tx, row, intent, nobody, now=clock.now(), code=code))
         return
-    request = _request(intent, f"{callback_url}/{intent['reference']}")
+    request = _request(intent, callback_url)
     token = intent["provider_token"]
     if token is None and (preparation := collector.prepare(request)) is not None:
         if preparation.answer is not RequestAnswer.ACCEPTED or preparation.token is None:
@@ -88,7 +88,8 @@ def _request(intent: Mapping[str, Any], callback_url: str) -> CollectionRequest:
         external_id=str(intent["reference"]),
         payer_message="Shabaka Wi-Fi",
         payee_note=f"{intent['purpose']} {intent['id']}",
-        callback_url=callback_url,
+        # MTN may leave our reference out of what it sends; Orange takes short addresses, and names its own token.
+        callback_url=f"{callback_url}/{intent['reference']}" if intent["rail"] == "mtn-momo" else callback_url,
     )
 
 

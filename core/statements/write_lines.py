@@ -202,9 +202,9 @@ def _into_the_books(
 def _places(tx: Transaction, account: MoneyAccountRow, new: Sequence[_New]) -> dict[Any, int]:
     """The accounts in the books that this chunk touches; wallets and cash by what the guess names."""
     asked = {one.guess.target for one in new if one.guess and one.guess.kind == "customer"}
-    wallets = tx.execute(_WALLETS, {"customers": sorted(asked)}).tuples().all() if asked else []
+    wallets = tx.execute(_WALLETS, {"customers": sorted(asked)}).all() if asked else []
     moves = sorted({one.guess.target for one in new if one.guess and one.guess.kind == "banked"})
-    banks = dict(tx.execute(_CASH_CODE, {"ids": moves}).tuples().all()) if moves else {}
+    banks = {row.id: row.bank_code for row in tx.execute(_CASH_CODE, {"ids": moves})} if moves else {}
     codes = {
         account.ledger_code,
         suspense_code(account, came=True),

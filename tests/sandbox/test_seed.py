@@ -19,6 +19,7 @@ from tests.town import Town, count, snapshot
 TOWN = {
     "aggregator_port": 1,
     "momo_port": 2,
+    "orange_port": 6,
     "town_port": 3,
     "routers": [
         {"name": "juba-town", "port": 4, "user": "api", "password": "router-password"},

@@ -119,7 +119,7 @@ class Bank:
         )
         return int(minor)
 
-    def does(self, verb: Any, **values: Any) -> Any:
+    def does(self, verb: Any, /, **values: Any) -> Any:
         """A verb by Mary in a transaction of its own, with a fresh key where it takes one."""
         self.keys += 1
         if "request_key" in verb.__code__.co_varnames[: verb.__code__.co_kwonlyargcount + 1]:
@@ -148,10 +148,10 @@ class Bank:
             )
         )
 
-    def is_refused(self, kind: type[Refusal], verb: Any, **values: Any) -> Refusal:
+    def is_refused(self, refused: type[Refusal], verb: Any, /, **values: Any) -> Refusal:
         try:
             self.does(verb, **values)
-        except kind as refusal:
+        except refused as refusal:
             return refusal
         raise AssertionError(f"{verb.__name__} did it")
 

@@ -19,7 +19,7 @@ def test_a_transfer_with_the_right_reference_is_on_the_balance_with_a_receipt_an
     assert (progress.state, progress.lines, progress.new, progress.matched, progress.bad) == ("done", 1, 1, 1, 0)
     assert town.balance(town.achol).minor == 45_000_00
     assert bank.stands("bank:eco") == -45_000_00
-    ((template, text),) = [one for one in texts_to(parts, town.achol.main_phone)]
+    ((template, text),) = texts_to(parts, town.achol.main_phone)
     assert template == "bank_paid"
     assert "Received SSP 45,000 through Eco Bank" in text
     assert "Balance SSP 45,000" in text
