@@ -161,6 +161,69 @@ def _day(typed: str) -> date:
         raise UsageError(f"A day is written like 2026-11-30, not {typed}.") from None
 
 
+def statement(arguments: argparse.Namespace) -> int:
+    """Read a bank's or provider's file in for one of our accounts. What is known already changes nothing."""
+    from core.billing.draft import issuer_of
+    from core.billing.of_statements import bills_of
+    from core.errors import Refusal
+    from core.statements.accounts import account_named
+    from core.statements.queries import one_import
+    from core.statements.read_import import Progress, read_import
+    from core.statements.receive_file import receive_file
+    from flows.refusals import sentence
+
+    def tell(progress: Progress) -> None:
+        print(f"{progress.lines} lines read", file=sys.stderr)
+
+    try:
+        with _parts() as parts, arguments.file.open("rb") as content:
+            with parts.db.transaction() as tx:
+                import_id = receive_file(
+                    tx,
+                    account_id=account_named(tx.connection, arguments.account).account_id,
+                    file_name=arguments.file.name,
+                    content=content,
+                    staff_id=None,
+                    now=parts.clock.now(),
+                )
+            bills = bills_of(issuer_of(parts.settings))
+            done = read_import(parts.db, import_id, clock=parts.clock, bills=bills, heard=tell)
+            with parts.db.reading() as connection:
+                bad = one_import(connection, import_id)["bad_lines"]
+    except Refusal as refusal:
+        return _refuse(sentence(refusal, "en"))
+    except OSError as error:
+        return _refuse(f"{arguments.file}: {error.strerror}.")
+    for number, reason in bad["lines"]:
+        _say(f"line {number}: {reason}")
+    _say(f"{done.lines} lines, {done.new} new, {done.matched} matched, {done.bad} could not be read.")
+    return 1 if done.bad else 0
+
+
+def reconcile(arguments: argparse.Namespace) -> int:
+    """Hold every account and drawer against the books, by day. Exit 1 when something is not explained."""
+    from core.days import DAY, juba_day
+    from core.statements.reconcile import closings
+    from core.statements.reconcile import reconcile as reconciled
+
+    with _parts() as parts, parts.db.reading() as connection:
+        last = _day(arguments.to) if arguments.to else juba_day(parts.clock.now())
+        first = _day(getattr(arguments, "from")) if getattr(arguments, "from") else last - 6 * DAY
+        if first > last:
+            raise UsageError("The first day is after the last.")
+        rows, balances = reconciled(connection, first, last), closings(connection)
+    for row in rows:
+        why = "; ".join(f"{word} {part}" for word, part in row.why.items())
+        suspense = f"  on suspense {row.suspense}" if row.suspense else ""
+        _say(f"{row.day}  {row.code:20} they {row.theirs}  books {row.ours}  difference {row.difference}  {why}{suspense}")
+    for closing in balances:
+        if closing.differs:
+            _say(f"{closing.day}  {closing.code:20} their balance {closing.theirs}, the books' {closing.ours}")
+    look = sum(row.unexplained for row in rows) + sum(closing.differs for closing in balances)
+    _say(f"{look} to look into." if look else "Everything is explained." if rows else "There is nothing to reconcile.")
+    return 1 if look else 0
+
+
 def sync(arguments: argparse.Namespace) -> int:
     """Visit routers now: all, or the one named."""
     from sqlalchemy import select
@@ -322,6 +385,13 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--date", help="bill all that is due by this day (default: today)")
     added.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
     verb("tariffs", tariffs, "shabaka tariffs 2026Q4").add_argument("quarter")
+    added = verb("statement", statement, "shabaka statement import eco november.csv")
+    added.add_argument("statement_act", choices=["import"], metavar="import")
+    added.add_argument("account", metavar="ACCOUNT")
+    added.add_argument("file", type=Path, metavar="FILE")
+    added = verb("reconcile", reconcile, "shabaka reconcile --from 2026-11-01 --to 2026-11-30")
+    added.add_argument("--from", help="the first day (default: six days before the last)")
+    added.add_argument("--to", help="the last day (default: today)")
     verb("sync", sync, "shabaka sync juba-town").add_argument("router", nargs="?")
     added = verb("staff", staff, "shabaka staff add mary --role manager --name 'Mary Keji'")
     added.add_argument("staff_act", choices=["add", "reset"], metavar="add|reset")

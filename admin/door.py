@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from admin import desk, figures, words
 from admin.assets import asset, asset_view, packed_if_wanted
 from admin.pages import ROUTES
-from admin.permits import GuardedBlueprint, permission_of
+from admin.permits import GuardedBlueprint, body_bytes_max, permission_of
 from admin.status import status_of
 from admin.visitors import visitor
 from core import errors
@@ -66,7 +66,12 @@ LINKS: Final = (
         _("Payments"),
         {"admin.unknown": "payments.see"},
         frozenset({"admin.alarms", "admin.payment"})
-        | {f"admin.{name}" for name in ("shift", "drawers", "shifts", "one_shift", "voids", "void_receipt")},
+        | {f"admin.{name}" for name in ("shift", "drawers", "shifts", "one_shift", "voids", "void_receipt")}
+        | {"admin.reconciliation"}
+        | {
+            f"admin.{name}"
+            for name in ("statements", "statement_file", "lines", "line", "claims", "accounts", "account")
+        },
     ),
     Link(_("Network"), {"admin.network": "network.see"}),
     Link(
@@ -127,7 +132,8 @@ def create_blueprint(parts: Parts) -> GuardedBlueprint:
 
 def admit() -> ResponseReturnValue | None:
     """Let a request in, or send it away. The only gate: views do not check again."""
-    request.max_content_length = BODY_BYTES_MAX
+    wanted = current_app.view_functions.get(str(request.endpoint))
+    request.max_content_length = body_bytes_max(wanted, BODY_BYTES_MAX)
     g.member = None
     if request.endpoint == "admin.asset":  # no cookie is read: caches may keep the answer for everybody
         return None
@@ -212,4 +218,6 @@ def _for_templates() -> dict[str, Any]:
         "token_left": words.token_left,
         "plan": words.plan,
         "lasting": words.lasting,
+        "money": words.money_of,
+        "known_words": words.WORDS,
     }

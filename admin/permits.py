@@ -12,6 +12,7 @@ from core.staff.roles import PERMISSIONS, Permission
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 _MARK: Final = "_permission_needed"
+_TAKES: Final = "_body_bytes_max"
 
 
 def needs(permission: Permission) -> Callable[[View], View]:
@@ -24,6 +25,21 @@ def needs(permission: Permission) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def takes(body_bytes_max: int) -> Callable[[View], View]:
+    """Mark a view that takes a larger body than pages send: a file. Above it nothing is read."""
+
+    def mark(view: View) -> View:
+        setattr(view, _TAKES, body_bytes_max)
+        return view
+
+    return mark
+
+
+def body_bytes_max(view: Callable[..., Any] | None, otherwise: int) -> int:
+    """How large a body a view takes."""
+    return int(getattr(view, _TAKES, otherwise))
 
 
 def public(view: View) -> View:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from admin.billing_words import BILLING_WORDS
 from admin.cash_words import CASH_WORDS
 from admin.refusal_words import sentence_of
+from admin.statement_words import STATEMENT_WORDS
 from core.catalog.plan_words import data_words, duration_words, left_words, plan_words
 from core.catalog.taxes import MILLION
 from core.clock import JUBA
@@ -95,6 +96,7 @@ WORDS: Final[Mapping[str, str]] = {
     "act.receipt_sent_again": _("texted a receipt again"),
     "act.alarm_seen": _("looked into an alarm"),
     **BILLING_WORDS,
+    **STATEMENT_WORDS,
     **CASH_WORDS,
 }
 KBIT_OF_A_MBIT: Final = 1000
@@ -149,6 +151,11 @@ def amount(money: Money) -> Markup:
         return ltr(text)
     digits, _space, name = text.partition(" ")
     return Markup('<bdi><bdi dir="ltr">{}</bdi>\u00a0{}</bdi>').format(digits, name)
+
+
+def money_of(minor: int | None, currency: str) -> Money:
+    """An amount from its columns; nothing where a sum had nothing to add."""
+    return Money(int(minor or 0), currency)
 
 
 def phone(number: str | None) -> Markup:

@@ -405,7 +405,7 @@ class AboveWhatIsLeft(Refusal):
 class CodeTaken(Refusal):
     """Something else has this code or number already, for ever."""
 
-    code: str
+    taken: str
 
 
 @refusal

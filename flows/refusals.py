@@ -55,7 +55,7 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
         "The file cannot be read like this: look at the field {field} in how files of this account are read."
     ),
     errors.AboveWhatIsLeft: _("Only {left} is left of it."),
-    errors.CodeTaken: _("{code} is taken already."),
+    errors.CodeTaken: _("{taken} is taken already."),
     errors.DoesNotFit: _("The two do not belong together. Nothing was done."),
     errors.InvalidUsername: _(
         "A user name begins with a small Latin letter, then letters, digits, dots: 2 to 32 in all."

@@ -15,7 +15,7 @@ from admin.figures import day_of
 from admin.pages.shift import closed_with_count
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import STATUS_OTHERWISE
+from admin.status import status_of
 from admin.words import refusal_sentence
 from core.cash.limits import NOTES
 from core.cash.shift_views import SHOWN_MAX, collected, differences, moves_of, receipts_of, shift, shifts_between
@@ -33,13 +33,9 @@ def show_shifts() -> ResponseReturnValue:
     """The shifts of some days; of the last week where none are named."""
     today = juba_day(parts().clock.now())
     try:
-        last = day_of(asked("last")) or today
-        first = day_of(asked("first")) or last - DAYS_SHOWN
-        if not first <= last <= first + DAYS_MAX:
-            raise InvalidDay(typed=last.isoformat())
-    except (InvalidDay, OverflowError) as refusal:
-        wrong = refusal if isinstance(refusal, InvalidDay) else InvalidDay(typed="")
-        return _list(today - DAYS_SHOWN, today, refusal_sentence(wrong, "")), STATUS_OTHERWISE
+        first, last = _days(today)
+    except InvalidDay as refusal:
+        return _list(today - DAYS_SHOWN, today, refusal_sentence(refusal, "")), status_of(refusal)
     return _list(first, last, None)
 
 
@@ -61,6 +57,19 @@ def close_one(number: int) -> ResponseReturnValue:
         back=lambda: url_for("admin.one_shift", number=number),
         again=lambda sentence: _one(row_id(number), sentence),
     )
+
+
+def _days(today: date) -> tuple[date, date]:
+    """The days asked for, both included.
+
+    Raises:
+        InvalidDay: no days, the wrong way round, or too many.
+    """
+    last = day_of(asked("last")) or today
+    first = day_of(asked("first")) or last - min(DAYS_SHOWN, last - date.min)
+    if not timedelta() <= last - first <= DAYS_MAX or last == date.max:
+        raise InvalidDay(typed=last.isoformat())
+    return first, last
 
 
 def _list(first: date, last: date, refused: Markup | None) -> str:

@@ -32,8 +32,8 @@ _UNDO: Final = text("""
 """)
 
 
-def take_back(tx: Transaction, customer_id: int, amount: Money, key: str, now: datetime) -> Money:
-    """Undo what a customer's payments settled last, up to an amount, which is on the balance then. How much it was.
+def take_back(tx: Transaction, customer_id: int, amount: Money, key: str, now: datetime) -> None:
+    """Undo what a customer's payments settled last, up to an amount, which is on the balance then.
 
     It may be less than asked for: what was spent on anything but invoices is gone. Whoever asks looks at the balance.
     Services stay on until the next run of dunning finds what is due again. The same key again takes back no more.
@@ -72,4 +72,3 @@ def take_back(tx: Transaction, customer_id: int, amount: Money, key: str, now: d
                 },
             )
         left -= part
-    return Money(amount.minor - left, HOME_CURRENCY)

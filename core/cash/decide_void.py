@@ -20,9 +20,9 @@ from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.staff.roles import may
 
-# Undoes what a customer's money settled: (transaction, customer, how much is missing on the balance, key, now); returns
-# how much came back. Wired at the edge: cash does not know invoices.
-TakeBack = Callable[[Transaction, int, Money, str, datetime], Money]
+# Undoes what a customer's money settled: (transaction, customer, how much is missing on the balance, key, now).
+# Wired at the edge: cash does not know invoices.
+TakeBack = Callable[[Transaction, int, Money, str, datetime], None]
 
 _VOID: Final = text("""
     SELECT v.state, v.asked_by, v.reason, v.receipt_id, r.number, r.customer_id, r.entry_id, r.amount_minor, r.currency
@@ -95,11 +95,16 @@ def _make_room(tx: Transaction, void: Row[Any], amount: Money, key: str, take_ba
         MoneySpent: it does not even then.
     """
     wallet_id = account(tx.connection, void.customer_id).wallet_id
-    missing = amount - Money(tx.execute(_LOCK_BALANCE, {"wallet": wallet_id}).scalar_one(), void.currency)
+    missing = amount - _locked_balance(tx, wallet_id, amount.currency)
     if missing.minor > 0:
-        missing -= take_back(tx, void.customer_id, missing, key, now)
+        take_back(tx, void.customer_id, missing, key, now)
+        missing = amount - _locked_balance(tx, wallet_id, amount.currency)
         if missing.minor > 0:
             raise MoneySpent(missing=missing)
+
+
+def _locked_balance(tx: Transaction, wallet_id: int, currency: str) -> Money:
+    return Money(tx.execute(_LOCK_BALANCE, {"wallet": wallet_id}).scalar_one(), currency)
 
 
 def _tell(tx: Transaction, void: Row[Any], now: datetime) -> None:

@@ -46,7 +46,7 @@ _MOVES: Final = text("""
     JOIN ledger_posting p ON p.account_id = a.id AND p.id > s.opened_mark
       AND (s.closed_mark IS NULL OR p.id <= s.closed_mark)
     JOIN cash_move m ON m.entry_id = p.entry_id
-    LEFT JOIN cash_drawer o ON o.id = CASE WHEN m.to_drawer_id = s.drawer_id THEN m.from_drawer_id ELSE m.to_drawer_id END
+    LEFT JOIN cash_drawer o ON o.id <> s.drawer_id AND o.id IN (m.from_drawer_id, m.to_drawer_id)
     WHERE s.id = :shift ORDER BY p.id DESC LIMIT :most
 """)
 # By who took it; what was taken back since is told apart.

@@ -64,7 +64,7 @@ TEXTS: Final = {
     ),
     "cash_receipt": Template(_("Received {amount} in cash. Receipt {receipt}. Balance {balance}. Thank you.")),
     "cash_taken_back": Template(
-        _("Receipt {receipt} of {amount} was taken back: it is not good any more. Balance {balance}. Questions? Call us."),
+        _("Receipt {receipt} of {amount} was taken back: it is not good any more. Balance {balance}."),
         arabic_segments=2,
     ),
     "receipts": Template(_("Your last receipts:\n{receipts}"), latin_segments=2, arabic_segments=4),

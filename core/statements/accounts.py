@@ -179,9 +179,9 @@ def _written(tx: Transaction, statement: Any, code: str, alias: int | None) -> i
             return int(tx.execute(statement).scalar_one())
     except IntegrityError as error:
         if "alias" in str(error.orig):
-            raise CodeTaken(code=str(alias)) from None
+            raise CodeTaken(taken=str(alias)) from None
         if "uq_money_account" in str(error.orig):
-            raise CodeTaken(code=code) from None
+            raise CodeTaken(taken=code) from None
         raise
 
 

@@ -223,9 +223,7 @@ def test_a_callback_replayed_a_year_after_the_payment_does_nothing(
     intent, reference = opened(town)
     now = parts.clock.now()
     with parts.db.transaction() as tx:
-        settle(
-            tx, intent_id=intent, provider_reference="4711", now=now, why={}, fulfil={"topup": lambda *_facts: None}
-        )
+        settle(tx, intent_id=intent, provider_reference="4711", now=now, why={}, fulfil={"topup": lambda *_facts: None})
     parts.clock.advance(days=365)
     before = snapshot(parts, besides=("provider_message",))
     assert client.put(f"{url}/{reference}", json={"status": "SUCCESSFUL", "amount": "500"}).status_code == 200
@@ -235,9 +233,7 @@ def test_a_callback_replayed_a_year_after_the_payment_does_nothing(
 @pytest.mark.parametrize(
     "body", [{"notif_token": "n" * 32, "status": "SUCCESS", "txnid": "MP15"}, {"data": {"payToken": "MP77"}}]
 )
-def test_orange_is_heard_by_the_tokens_it_handed_out(
-    body: dict, client: FlaskClient, town: Town, parts: Parts
-) -> None:
+def test_orange_is_heard_by_the_tokens_it_handed_out(body: dict, client: FlaskClient, town: Town, parts: Parts) -> None:
     opened(town)
     with parts.db.transaction() as tx:
         tx.execute(

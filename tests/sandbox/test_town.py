@@ -24,6 +24,7 @@ from flask import Flask, request
 from routeros_api import RouterOsApiPool
 from werkzeug.serving import make_server
 
+from sandbox.orange import Config
 from sandbox.seed import addresses
 
 ACHOL, MARIAM = "+211921234567", "+211921234568"
@@ -227,12 +228,22 @@ def test_a_payment_is_decided_through_the_town(town: Running) -> None:
     assert reference in [row["reference"] for row in town.get("statement")["transactions"]]
 
 
+@pytest.mark.parametrize("provider", ["momo", "orange"])
+def test_each_providers_report_is_downloaded_through_the_town(town: Running, provider: str) -> None:
+    answer = requests.get(f"{town.url}{provider}/statement.csv", timeout=WAIT_S)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert answer.text.startswith("Id,External id,Date,Status,Type,From,To,Amount,Currency,Fee")
+
+
 def test_faults_of_each_simulator_have_an_address(town: Running) -> None:
     assert town.post("faults", drop=1)["drop"] == 1
     assert town.post("faults")["drop"] == 0
     town.post("momo/faults", down=True)
     assert "down" in json.dumps(town.get("momo/faults")["active"])
     town.post("momo/faults")
+    town.post("orange/faults", down=True)
+    assert list(town.get("orange/faults")["active"]) == ["down"]
+    town.post("orange/faults")
     assert town.post("routers/Konyo Konyo/faults", read_only=True)["faults"]["read_only"] is True
     town.post("routeros/faults", router="Konyo Konyo")
 
@@ -274,7 +285,7 @@ def test_the_demo_file_says_where_each_routers_hands_are(tmp_path: Path, town: R
 def test_the_page_of_the_handbook_names_every_fault_and_every_act(town: Running) -> None:
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
     router = town.get("state")["routers"][0]["faults"]
-    for name in (*town.get("faults"), *town.get("momo/faults")["known"], *router):
+    for name in (*town.get("faults"), *town.get("momo/faults")["known"], *town.get("orange/faults")["known"], *router):
         assert f"`{name}`" in page
     acts = town.post("explode", status=404, router="Konyo Konyo")["error"].partition("there are ")[2].split(", ")
     assert "unplug" in acts
@@ -446,6 +457,29 @@ def test_a_momo_prompt_is_answered_by_thumb(page: Any, town: Running, button: st
     prompt.wait_for(state="detached")
     eventually(lambda: town.payment(reference)["decision"])
     assert town.payment(reference)["status"] == ends_as
+
+
+def test_an_orange_prompt_is_answered_by_thumb(page: Any, town: Running) -> None:
+    config = Config()
+    url, form = f"http://127.0.0.1:{town.ports['orange']}", {"grant_type": "client_credentials"}
+    auth = (config.client_id, config.client_secret)
+    bearer = requests.post(f"{url}/token", data=form, auth=auth, timeout=WAIT_S).json()["access_token"]
+    known = {"Authorization": f"Bearer {bearer}", "X-AUTH-TOKEN": config.auth_token}
+    token = requests.post(f"{url}/omcoreapis/1.0.2/mp/init", headers=known, timeout=WAIT_S).json()["data"]["payToken"]
+    body = {
+        "channelUserMsisdn": config.channel_msisdn[3:],
+        "amount": "700",
+        "subscriberMsisdn": MARIAM[4:],
+        "pin": config.pin,
+        "orderId": "7",
+        "payToken": token,
+    }
+    requests.post(f"{url}/omcoreapis/1.0.2/mp/pay", json=body, headers=known, timeout=WAIT_S)
+    prompt = phone(page, "مريم").get_by_role("alertdialog", name="Orange Money")
+    prompt.get_by_text("SSP 700").wait_for()
+    prompt.get_by_role("button", name="Approve").click()
+    prompt.wait_for(state="detached")
+    eventually(lambda: town.get("orange/requests")["requests"][-1]["status"] == "SUCCESS")
 
 
 def test_a_device_is_logged_in_and_the_cable_pulled_on_the_page(page: Any, town: Running) -> None:

@@ -148,8 +148,8 @@ BILLING: Final = (
     BEGIN
       PERFORM 1 FROM invoice_due WHERE invoice_id = NEW.invoice_id FOR UPDATE;
       IF NOT EXISTS (SELECT 1 FROM allocation a WHERE a.id = NEW.undoes_id AND a.invoice_id = NEW.invoice_id
-                       AND a.kind = 'payment' AND a.amount_minor + NEW.amount_minor
-                         + coalesce((SELECT sum(t.amount_minor) FROM allocation t WHERE t.undoes_id = a.id), 0) >= 0) THEN
+                       AND a.kind = 'payment' AND 0 <= a.amount_minor + NEW.amount_minor
+                         + coalesce((SELECT sum(t.amount_minor) FROM allocation t WHERE t.undoes_id = a.id), 0)) THEN
         RAISE EXCEPTION 'more would be taken back of invoice % than was paid', NEW.invoice_id
           USING ERRCODE = 'check_violation';
       END IF;

@@ -107,9 +107,7 @@ def test_a_phone_without_a_wallet_is_not_prompted_and_its_customer_is_told(momo:
     assert [template for template, _ in texts_to(parts, ACHOL)] == ["payment_refused"]
 
 
-def test_a_provider_slow_to_tell_of_the_wallet_is_asked_for_the_money_in_another_turn(
-    momo: Desk, parts: Parts
-) -> None:
+def test_a_provider_slow_to_tell_of_the_wallet_is_asked_for_the_money_in_another_turn(momo: Desk, parts: Parts) -> None:
     """Our lease of the row must outlive the call: what took long is not done twice."""
     intent, provider = momo.open(), momo.collector
 

@@ -55,7 +55,7 @@ def test_a_foreign_accountant_finds_no_fault(exported: Path) -> None:
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
     text = (exported / "journal.beancount").read_text()
     assert text.count(" balance ") > 3
-    assert " * \"reversal" in text
+    assert ' * "reversal' in text
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def banked(bank, slip, pounds):
     """Cash over the counter, taken to the bank; the move's id."""
     bank.town.give(bank.town.deng, pounds, key=slip)
     ((drawer,),) = bank.rows(
-        "SELECT d.id FROM cash_drawer d JOIN ledger_account a ON a.code = 'cash:' || d.code || ':SSP'"
+        "SELECT d.id FROM cash_drawer d JOIN ledger_account a ON a.code = 'cash:' || d.code || '\\:SSP'"
         " WHERE a.balance_minor < 0"
     )
     return bank.does(
