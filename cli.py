@@ -215,7 +215,8 @@ def reconcile(arguments: argparse.Namespace) -> int:
     for row in rows:
         why = "; ".join(f"{word} {part}" for word, part in row.why.items())
         suspense = f"  on suspense {row.suspense}" if row.suspense else ""
-        _say(f"{row.day}  {row.code:20} they {row.theirs}  books {row.ours}  difference {row.difference}  {why}{suspense}")
+        said = f"they {row.theirs}  books {row.ours}  difference {row.difference}"
+        _say(f"{row.day}  {row.code:20} {said}  {why}{suspense}")
     for closing in balances:
         if closing.differs:
             _say(f"{closing.day}  {closing.code:20} their balance {closing.theirs}, the books' {closing.ours}")

@@ -26,7 +26,7 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.PaymentWaiting: _("{amount} already waits for your approval on the phone. Do not pay again."),
     errors.PaymentUnknown: _("Your payment of {amount} is not known yet. Do not pay again: we ask and text you."),
     errors.InvalidTransactionId: _("That is no transaction id. It stands in their text, like TX12345678."),
-    errors.IdClaimed: _("Id {reference} was sent in before. If the payment is yours, please call us."),
+    errors.IdClaimed: _("This id was sent in before. If the payment is yours, please call us."),
     errors.NotMomoPhone: _("Only MTN numbers (092, 099) can pay by MoMo."),
     errors.KeyReused: _("This was already done in another way. Please start again."),
     errors.NotAllowed: _("You are not allowed to do this."),
@@ -95,7 +95,9 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
 
 
 # These end on "call us": the number follows where the installation has one and the screen has room for it.
-CALL_US: Final = frozenset({errors.CustomerNotActive, errors.PlanRunning, errors.OtherBilling, errors.NoExchangeRate})
+CALL_US: Final = frozenset(
+    {errors.CustomerNotActive, errors.PlanRunning, errors.OtherBilling, errors.NoExchangeRate, errors.IdClaimed}
+)
 
 
 def sentence(refusal: errors.Refusal, tongue: str, code: str = "", care_phone: str | None = None) -> str:

@@ -14,6 +14,7 @@ from core.billing.issue import Issued
 from core.billing.queries import buyer, invoice
 from core.cash.own_shift import drawer_of
 from core.catalog.taxes import HOME_CURRENCY
+from core.customers.queries import account
 from core.db.engine import Transaction
 from core.errors import AmountAboveDue, InsufficientBalance, NoShiftOpen, NotFound
 from core.ledger.accounts import open_account
@@ -41,11 +42,7 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
             pay_from_balance(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", now=now)
             return entry_id
         case "refund":
-            drawer = _drawer(tx, row, staff_id, amount)
-            have = locked_balance(tx, who.wallet_id)
-            if have < amount:
-                raise InsufficientBalance(needed=amount, have=have)
-            return _move(tx, row, f"wallet:{who.number}", drawer, amount, now)
+            return _refund(tx, row, who, amount, staff_id, now)
         case "write_off":
             return _write_off(tx, row, who, amount, now)
         case "credit_note":
@@ -63,6 +60,18 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
             return note.entry_id
         case _:
             return _charge(tx, row, who, amount, staff_id, issuer, now).entry_id
+
+
+def _refund(tx: Transaction, row: Mapping[str, Any], who: Buyer, amount: Money, staff_id: int, now: datetime) -> int:
+    _refuse_more(amount, account(tx.connection, who.customer_id).balance)
+    drawer = _drawer(tx, row, staff_id, amount)  # locked before the balance, as where cash is taken
+    _refuse_more(amount, locked_balance(tx, who.wallet_id))
+    return _move(tx, row, f"wallet:{who.number}", drawer, amount, now)
+
+
+def _refuse_more(amount: Money, have: Money) -> None:
+    if have < amount:
+        raise InsufficientBalance(needed=amount, have=have)
 
 
 def _drawer(tx: Transaction, row: Mapping[str, Any], staff_id: int, amount: Money) -> str:

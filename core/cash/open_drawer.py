@@ -48,7 +48,7 @@ def open_drawer(
         .returning(CashDrawer.id)
     ).scalar()
     if drawer_id is None:
-        raise CodeTaken(code=code)
+        raise CodeTaken(taken=code)
     return int(drawer_id)
 
 

@@ -55,7 +55,6 @@ def test_a_day_of_rose_from_the_float_to_the_count(desk_of, town, parts, bank):
     page = rose.get("/cash").text
     assert "SSP 6,500" in page
     assert "COUNTER-000001" in page
-    assert "came from" in page
     told = rose.told(
         rose.post("/cash/hand-over", key=rose.key("/cash"), drawer=drawer_id(parts, "safe"), amount="1000")
     )
@@ -72,7 +71,7 @@ def test_a_day_of_rose_from_the_float_to_the_count(desk_of, town, parts, bank):
     page = mary.get("/cash/shifts").text
     assert "a note was torn" in page
     assert "Rose" in page
-    assert "SSP 500 too little" in page
+    assert "SSP 500</bdi> too little" in page
     assert receipt in mary.get(f"/cash/shifts/{shift}").text
     assert count(parts, "audit_entry", "act IN ('shift_opened', 'shift_closed', 'cash_moved', 'cash_banked')") == 4
     everything_agrees(parts)
@@ -103,8 +102,8 @@ def test_a_cashier_who_never_opened_a_shift_takes_cash_as_before(desk_of, town, 
     ("form", "said"),
     [
         ({"counted": "5"}, "The books say SSP 0, counted was SSP 5. Count again, or write the reason."),
-        ({"counted": ""}, "That is not an amount"),
-        ({"counted": "x"}, "That is not an amount"),
+        ({"counted": ""}, "Write the amount in pounds with digits only, like 5000."),
+        ({"counted": "x"}, "Write the amount in pounds with digits only, like 5000."),
         ({"notes_500": "x"}, "Write whole numbers with digits only."),
         ({"drawer": "x"}, "Write whole numbers with digits only."),
         ({"brought": "10"}, "The drawer The safe holds SSP 0 only. Nothing was done."),

@@ -42,7 +42,10 @@ def test_a_large_file_is_taken_where_a_page_is_not_and_too_large_a_one_is_refuse
     assert len(big) > 64 * 1024
     assert send(mary, big).status_code == 303
     assert mary.post("/lines/1/explain", why="x" * 100_000).status_code == 413
-    assert "That is too much to send at once." in send(mary, b"x" * (17 * 1024 * 1024)).text
+    claims_to_be = {"CONTENT_LENGTH": str(50 * 1024 * 1024)}
+    too_large = mary.client.post("/admin/statements", data={"account": "eco"}, environ_overrides=claims_to_be)
+    assert too_large.status_code == 413
+    assert "That is too much to send at once." in too_large.text
     refused = send(mary, b"%PDF-1.4 no statement")
     assert "16 MB" in mary.refused(refused)
     assert count(parts, "statement_import") == 1

@@ -143,6 +143,7 @@ def refusal_of(kind):
         "state": "waiting",
         "since": datetime.fromisoformat("2026-11-23T10:00:00+00:00"),
         "least": Money.of(100, "SSP"),
+        "reference": "W" * 30,
     }
     names = getattr(kind, "__dataclass_fields__", {})
     return kind(**{name: known.get(name, AMOUNT) for name in names})
@@ -180,6 +181,8 @@ def text_facts(tongue, ssid):
         "parts": "\n".join(["30/12 16,666,666"] * 6),
         "settled": AMOUNT,
         "below": AMOUNT,
+        "reference": "W" * 30,
+        "account": "W" * 30,
         "tariff": {"en": "Home 10 Mbit unlimited", "ar": "منزل 10 ميغابت بلا حد", "ar_Latn": "Home 10 Mbit unlimited"}[
             tongue
         ],

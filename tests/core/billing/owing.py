@@ -109,6 +109,7 @@ def forget(provider: Provider) -> None:
     )
     _in_another_world(provider, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
     _in_another_world(provider, "UPDATE ledger_account SET balance_minor = 0")
+    _in_another_world(provider, "UPDATE cash_drawer SET next_number = 1")
 
 
 def forget_intents(provider: Provider) -> None:

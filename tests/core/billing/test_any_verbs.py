@@ -185,3 +185,4 @@ def clean(provider):
         tx.execute(text("SET LOCAL session_replication_role = replica"))
         tx.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         tx.execute(text("UPDATE ledger_account SET balance_minor = 0"))
+        tx.execute(text("UPDATE cash_drawer SET next_number = 1"))

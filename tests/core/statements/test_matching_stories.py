@@ -193,7 +193,7 @@ def banked(bank, slip, pounds):
     )
     return bank.does(
         bank_cash, request_key=slip, drawer_id=drawer, bank_code="eco", amount=ssp(pounds), slip=slip, role="manager"
-    )
+    ).move_id
 
 
 def test_cash_that_was_banked_is_found_by_its_slip(bank, parts):
