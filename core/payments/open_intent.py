@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, String, bindparam, func, insert, or_, select
+from sqlalchemy import Select, String, and_, bindparam, func, insert, or_, select
 
 from core.customers.queries import Account
 from core.db.engine import Transaction
@@ -41,30 +41,25 @@ _WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(
 _INTENT_OF_REQUEST: Final = select(
     PaymentIntent.id, PaymentIntent.amount_minor, PaymentIntent.purpose, PaymentIntent.payer_phone
 ).where(PaymentIntent.request_key == bindparam("request_key"))
-_PROMPT_WAITING: Final = (
-    select(PaymentIntent.amount_minor, PaymentIntent.currency, PaymentIntent.created_at)
-    .where(
-        PaymentIntent.customer_id == bindparam("customer_id"),
-        PaymentIntent.purpose == bindparam("purpose"),
-        PaymentIntent.purpose_body == bindparam("purpose_body"),
-        PaymentIntent.amount_minor == bindparam("amount_minor"),
-        PaymentIntent.state.in_(("created", "submitted")),
-        # One that nobody has accepted yet may still come to light, however old: only its end makes room for another.
-        or_(PaymentIntent.state == "created", PaymentIntent.created_at > bindparam("since")),
-    )
-    .limit(1)
-)
+# A payment for the same thing that stands in the way: one whose prompt is on the phone, or one that is unknown. One read
+# for both, for every paying hop makes it.
 # Unknown, its money may have moved: the same bill or token is not paid twice, whatever amount is offered for it. A
-# top-up is the same only when its amount is.
-_UNKNOWN: Final = (
-    select(PaymentIntent.amount_minor, PaymentIntent.currency, PaymentIntent.created_at)
+# top-up is the same only when its amount is, as a prompt is.
+_IN_THE_WAY: Final = (
+    select(PaymentIntent.amount_minor, PaymentIntent.currency, PaymentIntent.created_at, PaymentIntent.state)
     .where(
         PaymentIntent.customer_id == bindparam("customer_id"),
         PaymentIntent.purpose == bindparam("purpose"),
         PaymentIntent.purpose_body == bindparam("purpose_body"),
-        or_(PaymentIntent.purpose != "topup", PaymentIntent.amount_minor == bindparam("amount_minor")),
-        PaymentIntent.state == "unknown",
+        PaymentIntent.state.in_(("created", "submitted", "unknown")),  # word for word the partial index
+        or_(
+            PaymentIntent.amount_minor == bindparam("amount_minor"),
+            and_(PaymentIntent.state == "unknown", PaymentIntent.purpose != "topup"),
+        ),
+        # One that nobody has accepted yet may still come to light, however old: only its end makes room for another.
+        or_(PaymentIntent.state != "submitted", PaymentIntent.created_at > bindparam("since")),
     )
+    .order_by(PaymentIntent.state.desc())  # unknown first: it is the graver
     .limit(1)
 )
 # The row that must leave the window before there is room again; none while there is room.
@@ -168,18 +163,19 @@ def open_intent(
 def _refuse_second_payment(
     tx: Transaction, customer_id: int, purpose: str, body: Mapping[str, Any], amount: Money, now: datetime
 ) -> None:
-    same = {
-        "customer_id": customer_id,
-        "purpose": purpose,
-        "purpose_body": dict(body),
-        "amount_minor": amount.minor,
-    }
-    unknown = tx.execute(_UNKNOWN, same).first()
-    if unknown:
-        raise PaymentUnknown(amount=Money(unknown.amount_minor, unknown.currency), since=unknown.created_at)
-    waiting = tx.execute(_PROMPT_WAITING, {**same, "since": now - WAITS_FOR_APPROVAL}).first()
-    if waiting:
-        raise PaymentWaiting(amount=Money(waiting.amount_minor, waiting.currency), since=waiting.created_at)
+    found = tx.execute(
+        _IN_THE_WAY,
+        {
+            "customer_id": customer_id,
+            "purpose": purpose,
+            "purpose_body": dict(body),
+            "amount_minor": amount.minor,
+            "since": now - WAITS_FOR_APPROVAL,
+        },
+    ).first()
+    if found is not None:
+        refused = PaymentUnknown if found.state == "unknown" else PaymentWaiting
+        raise refused(amount=Money(found.amount_minor, found.currency), since=found.created_at)
 
 
 def _refuse_too_many(tx: Transaction, customer_id: int, payer_phone: str, now: datetime) -> None:
