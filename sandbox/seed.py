@@ -33,6 +33,7 @@ from core.staff.models import StaffMember
 from core.staff.roles import Role
 from core.tokens.models import Hotspot
 from sandbox.seed_monthly import monthly
+from sandbox.seed_payments import month_of_payments
 from supervisor.errors import CannotRunError
 
 HOUR: Final = 3600
@@ -97,6 +98,7 @@ def seed(environ: Mapping[str, str]) -> None:
         routers(tx, parts, town["routers"])
         monthly(tx, parts, staff_id)
         demo = _demo(tx, town, passwords)
+    month_of_payments(parts)
     now = parts.clock.now()  # what the offices owe by now: their service began some weeks ago
     bill_due(parts.db, day=juba_day(now), issuer=issuer_of(parts.settings), now=now)
     residents = [

@@ -22,6 +22,7 @@ from core.staff.models import StaffMember
 NUMBER_DIGITS_MAX: Final = 20
 _AROUND: Final = " #.,:;!?()[]\"'\u060c\u061b\u061f"  # what people write around a number, the Arabic signs too
 _NUMBERS: Final = re.compile(r"\d+(?: \d+)*", re.ASCII)
+_IN_A_DRAWER: Final = re.compile(r"([a-z0-9][a-z0-9-]{0,19})-(\d{6,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,10 @@ class Profile:
 
 
 def find(connection: Connection, words: str) -> Found:
-    """Customers by part of a name or phone, by account number; a receipt by its number or the provider's."""
+    """Customers by part of a name or phone, by account number; a receipt by any number it has.
+
+    Ours, its check code, the one of its drawer, or the provider's.
+    """
     words = western_digits(words).strip(_AROUND)
     if not words:
         return Found((), None)
@@ -89,9 +93,19 @@ def _receipt_said(connection: Connection, words: str) -> ReceiptCopy | None:
     said = [found.replace(" ", "") for found in _NUMBERS.findall(words)]
     ours = [number for number in said if _is_number(number)]
     theirs = said + [word.strip(_AROUND) for word in words.split()]
-    return _receipt(connection, Receipt.number.in_(ours)) or _receipt(
-        connection, Receipt.provider_reference.in_(theirs) & (Receipt.provider != "cash")
+    return (
+        _receipt(connection, Receipt.number.in_(ours) | Receipt.check_code.in_(ours))
+        or _receipt_of_drawer(connection, words)
+        or _receipt(connection, Receipt.provider_reference.in_(theirs) & (Receipt.provider != "cash"))
     )
+
+
+def _receipt_of_drawer(connection: Connection, words: str) -> ReceiptCopy | None:
+    """A receipt by its number in its drawer, as it is printed: `COUNTER-000123`."""
+    said = _IN_A_DRAWER.search(words.lower())
+    if said is None:
+        return None
+    return _receipt(connection, (CashDrawer.code == said[1]) & (Receipt.drawer_number == int(said[2])))
 
 
 def receipt(connection: Connection, number: str) -> ReceiptCopy:

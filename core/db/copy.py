@@ -29,7 +29,7 @@ def _field(value: Any) -> str:
     if kind is int:
         return str(value)
     if kind is str:  # looked through first: to replace in every text costs five times that
-        return value.translate(_ESCAPES) if _ESCAPED.search(value) else value
+        return str(value.translate(_ESCAPES)) if _ESCAPED.search(value) else str(value)
     if isinstance(value, bool):
         return "t" if value else "f"
     if isinstance(value, str):

@@ -41,8 +41,8 @@ _WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(
 _INTENT_OF_REQUEST: Final = select(
     PaymentIntent.id, PaymentIntent.amount_minor, PaymentIntent.purpose, PaymentIntent.payer_phone
 ).where(PaymentIntent.request_key == bindparam("request_key"))
-# A payment for the same thing that stands in the way: one whose prompt is on the phone, or one that is unknown. One read
-# for both, for every paying hop makes it.
+# A payment for the same thing that stands in the way: one whose prompt is on the phone, or one that is unknown. One
+# read for both, for every paying hop makes it.
 # Unknown, its money may have moved: the same bill or token is not paid twice, whatever amount is offered for it. A
 # top-up is the same only when its amount is, as a prompt is.
 _IN_THE_WAY: Final = (

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from core.customers.queries import Account
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
 from core.languages import say
+from core.ledger.models import LedgerEntry
 from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.payments.models import Receipt
@@ -32,10 +33,10 @@ class ReceiptLine:
 
 
 def last_receipts(connection: Connection, customer_id: int, limit: int = RECEIPTS_MAX) -> list[ReceiptLine]:
-    """The last receipts of a customer, the newest first."""
+    """The last receipts of a customer that are good, the newest first: what was taken back is none."""
     rows = connection.execute(
         select(Receipt.received_at, Receipt.amount_minor, Receipt.currency, Receipt.number)
-        .where(Receipt.customer_id == customer_id)
+        .where(Receipt.customer_id == customer_id, ~exists().where(LedgerEntry.reverses_id == Receipt.entry_id))
         .order_by(Receipt.id.desc())
         .limit(limit)
     )

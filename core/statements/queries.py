@@ -49,7 +49,7 @@ _IMPORTS: Final = text("""
     WHERE (CAST(:import AS bigint) IS NULL OR i.id = :import) ORDER BY i.id DESC LIMIT :most
 """)
 _CLAIMS: Final = text("""
-    SELECT p.id, p.reference, p.said_minor, p.phone, p.claimed_at, p.state, p.why, a.id AS account_id, a.name, a.currency,
+    SELECT p.id, p.reference, p.said_minor, p.phone, p.claimed_at, p.state, p.why, a.name, a.currency,
            c.number AS customer_number, c.name AS customer_name, l.id AS line_id, l.amount_minor, l.payer,
            l.payer_phone, l.matched_minor
     FROM payment_claim p JOIN money_account a ON a.id = p.account_id JOIN customer c ON c.id = p.customer_id
@@ -156,7 +156,7 @@ def one_import(connection: Connection, import_id: int) -> RowMapping:
 
 
 def claims(connection: Connection, *, waiting: bool) -> Sequence[Any]:
-    """Claims that wait, the oldest first; or decided ones, the newest first. With the line of their id, if it is there."""
+    """Claims that wait, the oldest first; or decided ones, the newest first. Each with the line of its id, if any."""
     return connection.execute(_CLAIMS, {"waiting": waiting, "most": CLAIMS_SHOWN_MAX}).all()
 
 

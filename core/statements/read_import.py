@@ -24,6 +24,7 @@ from core.statements.models import StatementImport
 from core.statements.read_camt import read_camt
 from core.statements.read_csv import read_csv
 from core.statements.read_mt940 import read_mt940
+from core.statements.references import said_in
 from core.statements.stored_file import StoredFile, drop_file
 from core.statements.write_lines import write_lines
 
@@ -118,6 +119,7 @@ def _parts_of(db: Database, row: dict[str, Any], account: MoneyAccountRow, today
             before -= 1
         elif isinstance(read, Line):
             part.good.append((read, fingerprint))
+            said_in(read.details, read.external_id, read.reference)  # kept until it is asked for: looked at ahead
         else:
             part.bad.append(read)
         if len(part) >= CHUNK:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from sqlalchemy import insert, select
 
@@ -25,7 +25,7 @@ def receive_file(
     *,
     account_id: int,
     file_name: str,
-    content: BinaryIO,
+    content: IO[bytes],
     staff_id: int | None,
     now: datetime,
 ) -> int:
@@ -78,7 +78,7 @@ def receive_file(
     return import_id
 
 
-def _digest(content: BinaryIO) -> bytes:
+def _digest(content: IO[bytes]) -> bytes:
     """The hash of a file of a size that is taken."""
     digest, size = hashlib.sha256(), 0
     for piece in pieces_of(content):

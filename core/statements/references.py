@@ -70,7 +70,7 @@ class Said:
 NOTHING: Final = Said(frozenset(), frozenset(), frozenset())
 
 
-@lru_cache(maxsize=4096)  # asked twice of each line of a chunk: what to look up, then what it means
+@lru_cache(maxsize=8192)  # asked thrice of each line of a chunk: what to look up, then what it means
 def said_in(*texts: str | None) -> Said:
     """What a line's texts say of whose money it is."""
     references: set[str] = set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from sqlalchemy import delete, insert, select
 
@@ -14,14 +14,14 @@ from core.statements.models import StatementFile
 PIECE_BYTES: Final = 256 * 1024
 
 
-def pieces_of(content: BinaryIO) -> Iterator[bytes]:
+def pieces_of(content: IO[bytes]) -> Iterator[bytes]:
     """A file from its beginning, a piece at a time."""
     content.seek(0)
     while piece := content.read(PIECE_BYTES):
         yield piece
 
 
-def keep_file(tx: Transaction, import_id: int, content: BinaryIO) -> None:
+def keep_file(tx: Transaction, import_id: int, content: IO[bytes]) -> None:
     """Keep a file until it has been read."""
     for position, piece in enumerate(pieces_of(content)):
         tx.execute(insert(StatementFile).values(import_id=import_id, position=position, content=piece))

@@ -232,6 +232,16 @@ def test_a_receipt_is_taken_back_by_two_people(desk_of, town, parts):
     everything_agrees(parts)
 
 
+def test_a_receipt_is_found_by_every_number_on_the_paper(desk_of, town, parts):
+    rose = desk_of("rose")
+    receipt = takes(rose, town, 300)
+    with parts.db.reading() as connection:
+        code = connection.execute(text("SELECT check_code FROM receipt")).scalar_one()
+    for words in (receipt, code, f"STAFF-{town.staff['rose']}-000001", f"receipt staff-{town.staff['rose']}-000001."):
+        assert rose.get("/search", query_string={"q": words}).location == f"/admin/receipts/{receipt}", words
+    assert f"/receipts/{receipt}" not in rose.get("/search?q=STAFF-1-000009").text
+
+
 def test_a_wish_is_withdrawn_by_who_had_it_and_by_nobody_else(desk_of, town, parts):
     rose, mary, rebecca = desk_of("rose"), desk_of("mary"), desk_of("rebecca")
     receipt = takes(rose, town, 100)

@@ -22,7 +22,8 @@ def packed(text: str) -> int:
 
 
 PLAIN = """/ /me /register /search?q=x /stuck /payments/unknown /network /staff /services/to-install /adjustments
-/tariffs /tariffs/new /tariffs/1 /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months"""
+/tariffs /tariffs/new /tariffs/1 /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months
+/statements /lines /claims /accounts /accounts/mtn-momo /reconciliation"""
 OF_A_CUSTOMER = "/cash /change /services /adjust /later /exemptions"
 
 

@@ -30,6 +30,25 @@ ALLOWED = {
     "cash": COUNTER,
     "take_cash": COUNTER,
     "receipt": COUNTER,
+    "shift": COUNTER,
+    "open_shift": COUNTER,
+    "hand_over_cash": COUNTER,
+    "bank_cash": COUNTER,
+    "close_shift": COUNTER,
+    "drawers": BILLING,
+    "open_drawer": BILLING,
+    "change_drawer": BILLING,
+    "close_drawer": BILLING,
+    "move_cash": BILLING,
+    "cash_with_bank": BILLING,
+    "shifts": BILLING,
+    "one_shift": BILLING,
+    "close_other_shift": BILLING,
+    "voids": COUNTER,
+    "decide_void": BILLING,
+    "withdraw_void": COUNTER,
+    "void_receipt": COUNTER,
+    "void_receipt_now": COUNTER,
     "unknown": COUNTER,
     "ask_payment": MACHINES,
     "change": "admin manager",
@@ -131,7 +150,7 @@ def routes(app: Flask, town):
     """Each route as (name, method, path), its variables filled with things that exist where that is harmless."""
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
-            values = {"number": town.achol.number, "username": "nobody", "name": "admin.css", "verb": "pause"}
+            values = {"number": town.achol.number, "username": "nobody", "name": "admin.css", "verb": "pause", "code": "nothing"}
             if "<int:" in rule.rule:
                 values["number"] = 1
             path = app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})

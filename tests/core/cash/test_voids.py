@@ -29,6 +29,8 @@ from core.errors import (
 from core.ledger.accounts import open_account
 from core.ledger.close_month import close_month
 from core.ledger.post import Posting, post
+from core.payments.resend_receipt import resend_receipt
+from core.payments.text_receipts import last_receipts
 from tests.core.billing.owing import duns, owes
 from tests.core.cash.tills import Tills, ssp
 from tests.provider import Provider
@@ -79,6 +81,7 @@ def test_a_taken_back_receipt_says_so_wherever_it_is_seen(tills: Tills) -> None:
         assert (copy.void, copy.drawer_number) == ("done", "COUNTER-000001")
         assert (printed.voided, printed.drawer_number, printed.check_code) == (True, "COUNTER-000001", code)
         assert receipt_copy(connection, good).void is None
+        assert [one.number for one in last_receipts(connection, tills.town.achol.customer_id)] == [good]
         day = date(2026, 11, 23)
         told = [one.words("en") for one in statement(connection, tills.town.achol.customer_id, day, day).movements]
     assert told == [
@@ -86,6 +89,14 @@ def test_a_taken_back_receipt_says_so_wherever_it_is_seen(tills: Tills) -> None:
         f"Cash, receipt {good}",
         f"Receipt {receipt} taken back",
     ]
+
+
+def test_a_taken_back_receipt_sent_again_tells_just_that(tills: Tills) -> None:
+    tills.opens("rose")
+    receipt = tills.takes("rose", 700)
+    tills.decides("mary", tills.asks_back("rose", receipt))
+    tills.does(resend_receipt, number=receipt, request_key="again", now=tills.now, code="*384*77#")
+    assert texts_to(tills.parts, ACHOL)[-1][0] == "receipt_voided"
 
 
 def test_it_takes_a_reason_and_a_second_person_who_may(tills: Tills) -> None:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from core.cash.own_shift import drawer_of
 from core.customers.queries import account
-from core.errors import InsufficientBalance, KeyReused, NotFound, NotPossibleNow, RefundTooLarge
+from core.errors import InsufficientBalance, KeyReused, NoShiftOpen, NotFound, NotPossibleNow, RefundTooLarge
 from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.money import Money
@@ -152,15 +153,24 @@ def test_cash_goes_back_as_notes_and_the_customer_is_told_when_they_have_them(pa
     assert paying.payout(refund).rail == "cash"
     paying.approves(refund, by="rose")
     assert texts_to(parts, ACHOL)[-1][0] == "cash_receipt"
-    before = paying.stands("cash:counter")
+    drawer = f"cash:staff-{paying.town.staff['mary']}"  # where it was taken
+    assert paying.stands(drawer) == ssp(-1_000)
+    with pytest.raises(NoShiftOpen):
+        paying.does(
+            hand_out_cash,
+            payout_id=refund,
+            staff_id=paying.town.staff["rose"],
+            drawer_of=drawer_of,
+            now=paying.now,
+        )
     paying.does(
         hand_out_cash,
         payout_id=refund,
-        staff_id=paying.town.staff["rose"],
-        drawer_of=lambda *_who: "cash:counter",
+        staff_id=paying.town.staff["mary"],
+        drawer_of=drawer_of,
         now=paying.now,
     )
-    assert paying.stands("cash:counter") == before + ssp(1_000)
+    assert paying.stands(drawer) == ssp(0)
     assert texts_to(parts, ACHOL)[-1][0] == "refund_paid"
 
 

@@ -1,28 +1,34 @@
 """What a line is: by itself where that is certain, by a person else; in parts, and taken back."""
 
 import threading
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.cash.bank_cash import bank_cash, bring_from_bank
+from core.catalog.set_exchange_rate import set_exchange_rate
 from core.errors import (
     AboveWhatIsLeft,
     DoesNotFit,
     InsufficientBalance,
     KeyReused,
+    NoExchangeRate,
     NotPossibleNow,
     ReasonMissing,
     Refusal,
 )
+from core.statements.accounts import AccountWords, NewAccount, open_money_account, set_mapping
 from core.statements.credit_line import credit_line
 from core.statements.explain_line import explain_line
+from core.statements.mapping import CsvMapping
 from core.statements.match_line import match_known, match_other
 from core.statements.queries import line_shown, open_lines
 from core.statements.references import payment_reference, said_in
 from core.statements.unmatch import unmatch
-from tests.core.statements.bank import csv_of, row, ssp
+from tests.core.statements.bank import COLUMNS, csv_of, row, ssp
 from tests.town import count, everything_agrees, texts_to
 
 
@@ -241,6 +247,27 @@ def test_open_lines_are_listed_with_their_age(bank):
     with bank.parts.db.reading() as connection:
         shown = open_lines(connection, None)
     assert [(one.details, one.days_old(bank.clock.now())) for one in shown] == [("older", 22), ("newer", 3)]
+
+
+def test_dollars_at_the_bank_become_pounds_at_the_rate_of_their_day(bank, town, parts):
+    with parts.db.transaction() as tx:
+        account = open_money_account(
+            tx, NewAccount("usd", "bank", "USD", AccountWords("Eco dollars")), now=bank.clock.now()
+        )
+        set_mapping(tx, account, CsvMapping(columns=COLUMNS))
+    bank.ids["usd"] = account
+    assert bank.imports(csv_of(row(100, payment_reference(town.achol.number))), "usd").matched == 0
+    line = bank.line(payment_reference(town.achol.number))
+    values = {"line_id": line, "customer_id": town.achol.customer_id, "amount": None, "why": "NGO"}
+    bank.is_refused(NoExchangeRate, credit_line, **values)
+    bank.does(
+        set_exchange_rate, day=date(2026, 11, 20), currency="USD", rate=Decimal("3000.50"), source="Bank of South Sudan"
+    )
+    bank.does(credit_line, **values)
+    assert town.balance(town.achol).minor == 300_050_00
+    assert bank.stands("bank:usd", "USD") == -100_00
+    assert bank.stands("suspense:usd", "USD") == 0
+    everything_agrees(parts)
 
 
 def test_two_people_at_one_line_credit_it_once(bank, town, parts):

@@ -6,12 +6,13 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, text, update
 
 from core.clock import JUBA
 from core.errors import DoesNotFit
 from core.payments.open_intent import open_intent
 from core.payments.settle import settle
+from core.payouts.models import Payout
 from core.statements.credit_line import credit_line
 from core.statements.explain_line import explain_line
 from core.statements.match_line import match_known, match_other
@@ -258,3 +259,78 @@ def test_a_match_taken_back_on_a_later_day_is_explained_on_both(bank, town, part
     bank.does(unmatch, match_id=match, why="wrong")
     assert all(one[2] == 0 and not one[3] for one in reconciled(bank))
     everything_agrees(parts)
+
+
+def sent_by_hand(bank, pounds, their_id):
+    """Money that a person sent from the bank to Deng, as the room of payouts leaves it in the books."""
+    from core.ledger.accounts import open_account
+    from core.ledger.post import Posting, post
+
+    def work(tx):
+        now = bank.clock.now()
+        held, bank_place = open_account(tx, "payout:held", "SSP"), open_account(tx, "bank:eco", "SSP")
+        share = open_account(tx, "opening:owner", "SSP")
+        hold = post(
+            tx,
+            key="hold",
+            kind="payout_hold",
+            occurred_at=now,
+            now=now,
+            postings=[Posting(share, held, ssp(pounds))],
+            memo={},
+        )
+        end = post(
+            tx,
+            key="end",
+            kind="payout_paid",
+            occurred_at=now,
+            now=now,
+            postings=[Posting(held, bank_place, ssp(pounds))],
+            memo={},
+        )
+        asked = {
+            "reference": uuid4(), "request_key": "p", "kind": "transfer", "rail": "by_hand",
+            "customer_id": bank.town.deng.customer_id, "amount_minor": pounds * 100, "currency": "SSP",
+            "source": "owner_share", "reason": "share", "state": "waiting", "needs_second": False, "asked_at": now,
+            "asks": 0,
+        }  # fmt: skip
+        payout_id = tx.execute(insert(Payout).values(asked).returning(Payout.id)).scalar_one()
+        for values in (
+            {"state": "approved", "hold_entry_id": hold.entry_id, "approved_at": now},
+            {
+                "state": "paid",
+                "end_entry_id": end.entry_id,
+                "provider_reference": their_id,
+                "paid_from": "bank:eco",
+                "ended_at": now,
+            },
+        ):
+            tx.execute(update(Payout).where(Payout.id == payout_id).values(values))
+        return payout_id
+
+    return bank.parts.db.run(work)
+
+
+def test_what_a_person_sent_from_the_bank_is_found_by_its_number_and_posted_once(bank):
+    bank.clock.at = datetime(2026, 11, 20, 12, tzinfo=JUBA)
+    sent_by_hand(bank, 900, "FT900")
+    soon = date(2026, 11, 22)
+    assert reconciled(bank, last=soon) == [("eco", "2026-11-20", 900_00, {"awaited": 900_00})]
+    assert bank.imports(csv_of(row(-900, "to deng", ref="FT900"))).matched == 1
+    assert bank.stands("bank:eco") == 900_00
+    assert bank.stands("suspense:out:eco") == 0
+    assert reconciled(bank) == [("eco", "2026-11-20", 0, {})]
+
+
+def test_a_line_that_came_before_its_payout_leaves_suspense_when_it_is_matched(bank):
+    bank.clock.at = datetime(2026, 11, 20, 12, tzinfo=JUBA)
+    bank.imports(csv_of(row(-900, "to deng")))
+    payout = sent_by_hand(bank, 900, "FT900")
+    assert bank.stands("bank:eco") == 1800_00
+    bank.does(match_known, line_id=bank.line("to deng"), kind="payout", target=payout, amount=None, why="his share")
+    assert bank.stands("bank:eco") == 900_00
+    assert bank.stands("suspense:out:eco") == 0
+    assert reconciled(bank) == [("eco", "2026-11-20", 0, {})]
+    ((match,),) = bank.rows("SELECT id FROM line_match")
+    bank.does(unmatch, match_id=match, why="another one")
+    assert bank.stands("suspense:out:eco") == -900_00
