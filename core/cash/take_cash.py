@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select, text
 
 from core.cash.own_shift import begun_by_itself, own_shift
-from core.customers.queries import account
+from core.customers.queries import Account, account
 from core.db.engine import Transaction
 from core.errors import AmountOutOfRange, KeyReused
 from core.ledger.post import Posting, post
@@ -18,7 +18,7 @@ from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.payments.limits import CASH_LEAST, CASH_MOST
 from core.payments.models import Receipt
-from core.payments.write_receipt import write_receipt
+from core.payments.write_receipt import Written, write_receipt
 
 _NEXT_NUMBER: Final = text("UPDATE cash_drawer SET next_number = next_number + 1 WHERE id = :drawer")
 
@@ -88,6 +88,11 @@ def take_cash(
         drawer_number=shift.drawer.next_number,
     )
     use(written.number)
+    _tell(tx, account(tx.connection, customer_id), amount, written, now)
+    return CashTaken(written.number, again=False)
+
+
+def _tell(tx: Transaction, customer: Account, amount: Money, written: Written, now: datetime) -> None:
     queue_text(
         tx,
         phone=customer.main_phone,
@@ -99,10 +104,9 @@ def take_cash(
             "amount": amount,
             "receipt": written.number,
             "check": written.check_code,
-            "balance": account(tx.connection, customer_id).balance,
+            "balance": customer.balance,
         },
     )
-    return CashTaken(written.number, again=False)
 
 
 def _taken_before(tx: Transaction, request_key: str, customer_id: int, amount: Money) -> CashTaken | None:

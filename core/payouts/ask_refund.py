@@ -32,11 +32,12 @@ def ask_refund(
     reason: str,
     staff_id: int,
     role: str,
-    platform: str,
+    platform: str | None,
     now: datetime,
     ids: Ids,
 ) -> Asked:
-    """Ask for a receipt's money, or a part of it, to be given back. `platform`: the one our disburser speaks to.
+    """Ask for a receipt's money, or a part of it, to be given back. `platform`: the one our disburser speaks to;
+    None: we have none, and a person sends it.
 
     Raises:
         NotFound: no such receipt.
@@ -77,7 +78,7 @@ def refundable(connection: Connection, receipt: Mapping[str, Any]) -> Money:
     return Money(receipt["amount_minor"] - int(connection.execute(given).scalar_one()), receipt["currency"])
 
 
-def way_back(connection: Connection, receipt: Mapping[str, Any], platform: str) -> Way:
+def way_back(connection: Connection, receipt: Mapping[str, Any], platform: str | None) -> Way:
     """To where it came from.
 
     What MTN collected on the platform we still speak to is its own refund; else it is a transfer to the phone that
@@ -87,7 +88,7 @@ def way_back(connection: Connection, receipt: Mapping[str, Any], platform: str) 
         return Way("cash")
     intent = _intent(connection, receipt["intent_id"])
     phone: str | None = receipt["payer_phone"] or (intent["payer_phone"] if intent else None)
-    if receipt["provider"] != "mtn-momo" or not phone or not can_pay_by_momo(phone):
+    if platform is None or receipt["provider"] != "mtn-momo" or not phone or not can_pay_by_momo(phone):
         return Way("by_hand", payee_phone=phone)
     ours = intent is not None and intent["platform"] == platform
     return by_momo(platform, phone, "refund" if ours else "transfer")

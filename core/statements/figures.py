@@ -22,7 +22,8 @@ _MONTHS: Final = {
     )
 }
 _DAY: Final = re.compile(
-    r"(\d{1,4})[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ](\d{1,4})(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?Z?)?"
+    r"(\d{1,4})[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ](\d{1,4})"
+    r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 )
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _CENTURY: Final = 2000
@@ -34,7 +35,7 @@ _SEPARATORS: Final = str.maketrans({"٬": "\x01", "٫": "\x02", "\u00a0": " ", "
 def day_in(text: str, order: str) -> tuple[date, datetime | None] | None:
     """A day, and the instant where the time is told, in the order a mapping names; None when it is none.
 
-    Days and times are Juba's.
+    Days and times are Juba's, but for a time that names its zone: its day is the one it was in Juba then.
     """
     plain = western_digits(text).strip()
     compact = _COMPACT.fullmatch(plain) if order == "ymd" else None
@@ -56,10 +57,13 @@ def day_in(text: str, order: str) -> tuple[date, datetime | None] | None:
         on = date(whole, number, int(day)) if len(year) in (2, 4) else None
         if on is None or found[4] is None:
             return (on, None) if on else None
-        at = datetime.combine(on, time(int(found[4]), int(found[5]), int(found[6] or 0)), JUBA).astimezone(UTC)
+        told = datetime.combine(on, time(int(found[4]), int(found[5]), int(found[6] or 0)))
+        if found[7] is None:
+            return on, told.replace(tzinfo=JUBA).astimezone(UTC)
+        at = datetime.fromisoformat(f"{told.isoformat()}{'+00:00' if found[7] == 'Z' else found[7]}").astimezone(UTC)
     except ValueError:
         return None
-    return on, at
+    return at.astimezone(JUBA).date(), at
 
 
 def _made(year: int, month: int, day: int) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
@@ -269,6 +270,28 @@ def test_money_that_comes_later_settles_what_was_taken_back(tills: Tills, provid
         money_came, customer_id=provider.town.achol.customer_id, key="x", issuer=provider.issuer, now=tills.now
     )
     assert bill(provider).due == 0
+
+
+def test_money_that_comes_while_a_receipt_is_taken_back_is_counted_once(tills: Tills, provider: Provider) -> None:
+    owes(provider)
+    provider.pays(36_000)
+    wish = tills.asks_back("rose", tills.one("SELECT number FROM receipt").number)
+    together = threading.Barrier(2)
+
+    def decide() -> None:
+        together.wait()
+        tills.decides("mary", wish)
+
+    def pay() -> None:
+        together.wait()
+        provider.pays(20_000)
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in [pool.submit(decide), pool.submit(pay)]:
+            one.result()
+    # Whoever was first: what was paid and stands is 20,000 of 36,000.
+    assert (bill(provider).due, provider.balance()) == (16_000, ssp(0))
+    provider.agrees()
 
 
 def test_of_two_approvals_at_once_one_takes_it_back(tills: Tills) -> None:
