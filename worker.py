@@ -53,7 +53,7 @@ from core.payouts.run_auto_top_ups import run_auto_top_ups
 from core.payouts.run_settlements import run_settlements
 from core.payouts.send_payout import send_payout
 from core.settings import load
-from core.statements.read_import import read_import, waiting_imports
+from core.statements.read_import import read_waiting
 from core.subscriptions.keep_speed import keep_speed
 from core.tokens.fulfil import fulfilments
 from core.tokens.tell_waiting import tell_waiting
@@ -295,15 +295,8 @@ def read_statements(_bell: str = "statements.read") -> None:
     shared = worker()
     parts = shared.parts
     with place("statements.read") as free:
-        if not free:
-            return
-        with parts.db.reading() as connection:
-            waiting = waiting_imports(connection)
-        for import_id in waiting:
-            try:
-                read_import(parts.db, import_id, clock=parts.clock, bills=bills_of(shared.issuer))
-            except Exception:
-                LOG.exception("statement not read", statement=import_id)
+        if free:
+            read_waiting(parts.db, clock=parts.clock, bills=bills_of(shared.issuer))
 
 
 @app.task(name="top up")

@@ -68,6 +68,7 @@ LINKS: Final = (
         frozenset({"admin.alarms", "admin.payment"})
         | {f"admin.{name}" for name in ("shift", "drawers", "shifts", "one_shift", "voids", "void_receipt")}
         | {"admin.reconciliation"}
+        | {f"admin.{name}" for name in ("payouts", "payout", "refund", "owners", "owner", "settlement", "auto_top_ups")}
         | {
             f"admin.{name}"
             for name in ("statements", "statement_file", "lines", "line", "claims", "accounts", "account")

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from admin.billing_words import BILLING_WORDS
 from admin.cash_words import CASH_WORDS
+from admin.payout_words import PAYOUT_WORDS
 from admin.refusal_words import sentence_of
 from admin.statement_words import STATEMENT_WORDS
 from core.catalog.plan_words import data_words, duration_words, left_words, plan_words
@@ -98,6 +99,7 @@ WORDS: Final[Mapping[str, str]] = {
     **BILLING_WORDS,
     **STATEMENT_WORDS,
     **CASH_WORDS,
+    **PAYOUT_WORDS,
 }
 KBIT_OF_A_MBIT: Final = 1000
 

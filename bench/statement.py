@@ -26,19 +26,18 @@ from core.billing.of_statements import bills_of
 from core.db.copy import copy_rows, next_ids
 from core.db.engine import Transaction
 from core.db.migrate import migrate
-from core.ids import with_check_digit
+from core.ids import payment_reference, with_check_digit
 from core.parts import Parts, assemble
 from core.settings import load
 from core.statements.accounts import AccountWords, NewAccount, open_money_account, set_mapping
 from core.statements.mapping import CsvMapping
 from core.statements.read_import import Progress, read_import
 from core.statements.receive_file import receive_file
-from core.statements.references import payment_reference
 
 CUSTOMERS: Final = 20_000
 LINES: Final = 50_000
 MATCHED: Final = LINES * 3 // 5
-RUNS: Final = 3
+RUNS: Final = 5
 MEMORY_GROWTH_MB_MAX: Final = 32
 FOREIGN_KEYS: Final = {
     "import_id": "statement_import",

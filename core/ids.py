@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 # Typed on a keypad by people who may not read Latin well: no 0/O, 1/l/I, 2/Z, 5/S, 8/B, U/V.
 TYPEABLE: Final = "acdefhjkmnprtwxy3479"
+PAYMENT_PREFIX: Final = "SB"  # before a customer's number on a transfer: that it is meant is then certain
 
 
 class Ids(Protocol):
@@ -41,6 +42,11 @@ def with_check_digit(number: int) -> str:
     """
     digits = str(number)
     return digits + str(_damm(digits))
+
+
+def payment_reference(customer_number: str) -> str:
+    """What a customer writes on a transfer: `SB10017`. Its last digit checks the others."""
+    return f"{PAYMENT_PREFIX}{customer_number}"
 
 
 def check_digit_is_right(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from core.callers.commands import AgreeAutoTopUp, CheckReceipt, ClaimPayment, StopAutoTopUp, TextReceipts
 from core.callers.facts import Facts, PayToFact
 from core.errors import AmountOutOfRange, NotMomoPhone, Refusal
-from core.ids import check_digit_is_right
+from core.ids import check_digit_is_right, payment_reference
 from core.languages import marked as _
 from core.languages import say
 from core.money import Money
@@ -136,7 +136,7 @@ def show_claimed(_session: Session, facts: Facts) -> Page:
 
 def show_bank(_session: Session, facts: Facts) -> Page:
     """The accounts, and what to write on the slip."""
-    number = facts.customer.number if facts.customer else ""
+    number = payment_reference(facts.customer.number) if facts.customer else ""
     banks = "\n".join(f"{bank.name}: {bank.pay_to}" for bank in _of_kind(facts, "bank")[:2])
     return Page(say(facts.tongue, _("{banks}\nWrite {number} on the slip."), banks=banks, number=number), ends=True)
 

@@ -140,7 +140,7 @@ def _begin(parts: Parts, first: datetime) -> _Month:
             new = NewAccount(code, kind, "SSP", AccountWords(name, pay_to, alias=alias))
             accounts[code] = known_id or open_money_account(tx, new, now=first)
             signs = "direction" if columns is PORTAL else "signed"
-            words = ("requesttopay", "push", "webpay", "collection")
+            words = ("payment", "merchant payment")
             set_mapping(tx, accounts[code], CsvMapping(columns=columns, order="ymd", signs=signs, in_words=words))
         staff = dict(tx.execute(select(StaffMember.username, StaffMember.id)).all())
     return _Month(parts, shops, accounts, staff["rose"], staff["mary"])
@@ -193,7 +193,7 @@ def _by_phone(month: _Month, shop: Account, pounds: int, at: datetime, rail: Rai
         )
         query = text("SELECT reference FROM payment_intent WHERE id = :id")
         reference = str(tx.execute(query, {"id": opened.intent_id}).scalar_one())
-    code, kind = ("mtn-momo", "requesttopay") if rail is None else ("orange-money", "push")
+    code, kind = ("mtn-momo", "Payment") if rail is None else ("orange-money", "Merchant Payment")
     fee = str(pounds // 100)
     phone = payer.removeprefix("+")
     _tell(month, code, number, reference, at.isoformat(), "SUCCESSFUL", kind, phone, "", str(pounds), "SSP", fee)

@@ -11,7 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.callers.carry_out import Asked, carry_out
-from core.callers.commands import Command, HearAgain, Register, Rename, Silence
+from core.callers.commands import (
+    CheckReceipt,
+    ClaimPayment,
+    Command,
+    HearAgain,
+    Register,
+    Rename,
+    Silence,
+    TextReceipts,
+    TextStatement,
+)
 from core.callers.facts import CustomerFact, Facts
 from core.callers.queries import CallerFacts
 from core.customers.names import clean_name
@@ -38,6 +48,7 @@ from sms_bot import places
 LOG = log("sms_bot.converse")
 TEXTS_PER_HOUR_MAX: Final = 60  # of one phone; more are taken and not answered
 FREE_TEXT: Final = frozenset({"account.name"})
+TEXTED: Final = (TextStatement, TextReceipts, CheckReceipt, ClaimPayment)
 AMOUNT_ASKED: Final = "top_up.amount"
 # What a customer is registered with, by how they wrote JOIN.
 _SPEECH: Final[dict[Tongue, tuple[Language, Script | None]]] = {
@@ -69,6 +80,7 @@ class _Reply:
     commands: tuple[Command, ...]
     session: Session | None
     tongue: str
+    texted: bool = False  # what was asked for is a text itself: another that announces it would only cost
 
 
 class Conversations:
@@ -111,7 +123,7 @@ class Conversations:
         reply = self._reply(inbound.text, facts, None if quiet else session)
         reply = self._act(tx, reply, facts, f"sms:{inbound.gateway}:{inbound.gateway_id}", now)
         places.keep(tx, inbound.phone, None if reply.screen.ends else reply.session, now)
-        if not quiet:
+        if not quiet and not reply.texted:
             _queue_reply(tx, inbound, reply, now)
         return True
 
@@ -152,7 +164,7 @@ class Conversations:
             except Refusal as refusal:
                 said = sentence(refusal, reply.tongue, facts.service_code, self._parts.settings.care_phone)
                 return replace(reply, screen=Screen(said, ends=True))
-        return reply
+        return replace(reply, texted=any(isinstance(command, TEXTED) for command in reply.commands))
 
     def _reply(self, text: str, facts: Facts, session: Session | None) -> _Reply:
         understood = understand(text)

@@ -74,9 +74,7 @@ def cancel(number: int) -> ResponseReturnValue:
 
     def work(tx: Transaction, view: PayoutView) -> Markup:
         who = member()
-        cancel_payout(
-            tx, payout_id=view.payout_id, staff_id=who.staff_id, role=who.role, now=parts().clock.now()
-        )
+        cancel_payout(tx, payout_id=view.payout_id, staff_id=who.staff_id, role=who.role, now=parts().clock.now())
         _note(tx, "payout_cancelled", view)
         return t(_("Taken back. Nothing was moved."))
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from admin.acts import act, issuer, note
 from admin.desk import form_key, member, parts, row_id, tell, typed
-from admin.permits import needs
+from admin.permits import needs, takes
 from admin.routes import Route
 from admin.words import ltr, t
 from core.billing.fulfil import bill_fulfilments
@@ -26,6 +26,8 @@ from core.payments.settle_by_hand import REFERENCE_CHARS_MAX, settle_by_hand
 from core.tokens.fulfil import fulfilments
 
 OUTCOMES: Final = ("paid", "refused")
+# The rest of the form stands beside the file.
+BODY_BYTES_MAX: Final = FILE_BYTES_MAX + 64 * 1024
 
 
 @needs("payments.see")
@@ -35,8 +37,10 @@ def show_payment(reference: str) -> ResponseReturnValue:
 
 
 @needs("payments.settle")
+@takes(BODY_BYTES_MAX)
 def settle_payment(reference: str) -> ResponseReturnValue:
     """Settle it by what the member found out."""
+    file = _file()  # once: the work may be done again from its start, and a stream is read to its end
 
     def work(tx: Transaction) -> Markup:
         found = payment(tx.connection, _uuid(reference))
@@ -48,7 +52,7 @@ def settle_payment(reference: str) -> ResponseReturnValue:
             intent_id=found.intent_id,
             outcome=cast("Literal['paid', 'refused']", outcome),
             provider_reference=typed("provider_reference", REFERENCE_CHARS_MAX),
-            evidence=Evidence(typed("note", NOTE_CHARS_MAX), _file()),
+            evidence=Evidence(typed("note", NOTE_CHARS_MAX), file),
             staff_id=member().staff_id,
             now=parts().clock.now(),
             fulfil={

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import select, text
 
-from core.cash.own_shift import begun_by_itself, own_shift
+from core.cash.own_shift import OwnShift, begun_by_itself, own_shift
 from core.customers.queries import Account, account
 from core.db.engine import Transaction
 from core.errors import AmountOutOfRange, KeyReused
@@ -61,7 +61,22 @@ def take_cash(
     if first is not None:
         return first
     shift.drawer.take(amount)
-    customer = account(tx.connection, customer_id)
+    written = _record(tx, shift, request_key, account(tx.connection, customer_id), amount, staff_id, now)
+    use(written.number)
+    _tell(tx, account(tx.connection, customer_id), amount, written, now)
+    return CashTaken(written.number, again=False)
+
+
+def _record(
+    tx: Transaction,
+    shift: OwnShift,
+    request_key: str,
+    customer: Account,
+    amount: Money,
+    staff_id: int,
+    now: datetime,
+) -> Written:
+    """Move the notes into the drawer and onto the wallet, under the drawer's next number; the receipt of it."""
     recorded = post(
         tx,
         key=f"cash:{request_key}",
@@ -74,9 +89,9 @@ def take_cash(
     if recorded.again:  # the same form in the hands of two people: their drawers do not follow each other
         raise KeyReused(key=request_key)
     tx.execute(_NEXT_NUMBER, {"drawer": shift.drawer.drawer_id})
-    written = write_receipt(
+    return write_receipt(
         tx,
-        customer_id=customer_id,
+        customer_id=customer.customer_id,
         entry_id=recorded.entry_id,
         provider="cash",
         provider_reference=request_key,
@@ -87,9 +102,6 @@ def take_cash(
         drawer_id=shift.drawer.drawer_id,
         drawer_number=shift.drawer.next_number,
     )
-    use(written.number)
-    _tell(tx, account(tx.connection, customer_id), amount, written, now)
-    return CashTaken(written.number, again=False)
 
 
 def _tell(tx: Transaction, customer: Account, amount: Money, written: Written, now: datetime) -> None:

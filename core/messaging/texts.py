@@ -129,7 +129,9 @@ TEXTS: Final = {
         secret=True,
     ),
     # Money that leaves. It is told when it is sent, and how it ended.
-    "refund_sent": Template(_("We are sending you back {amount} of receipt {receipt} by MoMo. We text you when it is there.")),
+    "refund_sent": Template(
+        _("We are sending you back {amount} of receipt {receipt} by MoMo. We text you when it is there.")
+    ),
     "refund_paid": Template(_("You have {amount} of receipt {receipt} back. Thank you.")),
     "refund_refused": Template(
         _("We could not send {amount} of receipt {receipt} back. It is on your balance: {balance}."), arabic_segments=2
@@ -138,7 +140,9 @@ TEXTS: Final = {
     "transfer_paid": Template(_("We have sent you {amount}. Thank you.")),
     "transfer_refused": Template(_("We could not send you {amount} by MoMo. It stays yours: we will send it again.")),
     # Topping up by itself. A charge is announced whatever the phone said STOP to: it is their money.
-    "auto_top_up_agreed": Template(_("Agreed: when your balance is below {below}, MoMo tops it up by {amount}. We text first.")),
+    "auto_top_up_agreed": Template(
+        _("Agreed: when your balance is below {below}, MoMo tops it up by {amount}. We text first.")
+    ),
     "auto_top_up_refused": Template(_("Topping up by itself was not agreed to. Nothing will be charged.")),
     "auto_top_up_soon": Template(
         _("Balance {balance}. As agreed, MoMo tops it up by {amount} in 2 hours or later. To end this, answer STOP."),

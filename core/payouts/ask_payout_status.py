@@ -199,7 +199,7 @@ def _sending(payout: Mapping[str, Any], db: Database) -> Any:
 
 def _alarm(db: Database, kind: str, payout: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> None:
     """In a transaction of its own: what it is about may be rolled back."""
-    db.run(lambda tx: raise_alarm(tx, kind=kind, subject=str(payout["reference"]), facts=facts, now=now))
+    db.run(lambda tx: raise_alarm(tx, kind=kind, subject=f"payout:{payout['id']}", facts=facts, now=now))
 
 
 def _ask_next(tx: Transaction, payout: Mapping[str, Any], due: datetime | None) -> None:

@@ -36,8 +36,9 @@ def ask_refund(
     now: datetime,
     ids: Ids,
 ) -> Asked:
-    """Ask for a receipt's money, or a part of it, to be given back. `platform`: the one our disburser speaks to;
-    None: we have none, and a person sends it.
+    """Ask for a receipt's money, or a part of it, to be given back.
+
+    `platform`: the one our disburser speaks to; None: we have none, and a person sends it.
 
     Raises:
         NotFound: no such receipt.

@@ -85,7 +85,7 @@ def owner(connection: Connection, customer_id: int) -> OwnerView:
     return _owner(connection.execute(_OWNERS, {"customer": customer_id}).one())
 
 
-def terms_of(connection: Connection, owner_id: int) -> Sequence[Row[Any]]:
+def terms_of(connection: Connection, owner_id: int) -> Sequence[Any]:
     """All that was ever agreed, the newest first: rows of (from_day, commission, withholding, phone, who)."""
     return connection.execute(
         select(
@@ -119,9 +119,25 @@ def settlement(connection: Connection, settlement_id: int) -> SettlementView:
     return _settlement(row)
 
 
-def consents(connection: Connection) -> Sequence[Row[Any]]:
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """A consent to be topped up."""
+
+    consent_id: int
+    number: str
+    name: str
+    phone: str
+    amount: Money
+    below: Money
+    times_a_month_max: int
+    state: str
+    asked_at: datetime
+    announced_at: datetime | None
+
+
+def consents(connection: Connection) -> list[ConsentView]:
     """Consents to be topped up that stand or are asked for, the newest first, at most `SHOWN_MAX`."""
-    return connection.execute(
+    rows = connection.execute(
         select(
             PreApproval.id,
             PreApproval.phone,
@@ -132,7 +148,6 @@ def consents(connection: Connection) -> Sequence[Row[Any]]:
             PreApproval.state,
             PreApproval.asked_at,
             PreApproval.announced_at,
-            PreApproval.valid_until,
             Customer.number,
             Customer.name,
         )
@@ -140,10 +155,25 @@ def consents(connection: Connection) -> Sequence[Row[Any]]:
         .where(PreApproval.state.in_(("created", "submitted", "agreed")))
         .order_by(PreApproval.id.desc())
         .limit(SHOWN_MAX)
-    ).all()
+    )
+    return [
+        ConsentView(
+            row.id,
+            row.number,
+            row.name,
+            row.phone,
+            Money(row.amount_minor, row.currency),
+            Money(row.below_minor, row.currency),
+            row.times_a_month_max,
+            row.state,
+            row.asked_at,
+            row.announced_at,
+        )
+        for row in rows
+    ]
 
 
-def consent_owner(connection: Connection, consent_id: int) -> Row[Any]:
+def consent_owner(connection: Connection, consent_id: int) -> Any:
     """Whose consent it is: (customer_id, number).
 
     Raises:

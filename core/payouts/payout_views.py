@@ -1,4 +1,4 @@
-"""Payouts as staff look at them: what waits for whom, one with all that happened to it, what a receipt can give back."""
+"""Payouts as staff look at them: what waits for whom, one with all that happened to it, what can be given back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.orm import aliased
 
 from core.customers.models import Customer
@@ -117,7 +117,7 @@ def payout(connection: Connection, payout_id: int) -> PayoutView:
     return _view(row)
 
 
-def moves_of(connection: Connection, payout_id: int) -> Sequence[Row[Any]]:
+def moves_of(connection: Connection, payout_id: int) -> Sequence[Any]:
     """Rows of (to_state, at, staff), the oldest first."""
     return connection.execute(
         select(PayoutMove.to_state, PayoutMove.at, StaffMember.name.label("staff"))
@@ -127,7 +127,7 @@ def moves_of(connection: Connection, payout_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def evidence_of(connection: Connection, payout_id: int) -> Sequence[Row[Any]]:
+def evidence_of(connection: Connection, payout_id: int) -> Sequence[Any]:
     """Rows of (id, note, media_type, at, staff), the oldest first."""
     return connection.execute(
         select(
@@ -163,7 +163,9 @@ def refundable_of(connection: Connection, receipt_number: str, platform: str | N
         raise NotFound(what="receipt")
     before = connection.execute(_PAYOUTS.where(Payout.receipt_id == receipt["id"]).order_by(Payout.id)).mappings()
     return Refundable(
-        refundable(connection, receipt), way_back(connection, receipt, platform), tuple(_view(row) for row in before)
+        refundable(connection, dict(receipt)),
+        way_back(connection, dict(receipt), platform),
+        tuple(_view(row) for row in before),
     )
 
 

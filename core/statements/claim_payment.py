@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Connection, func, insert, select
 
 from core.customers.models import Contact
 from core.customers.queries import Account
@@ -78,35 +77,19 @@ def claim_payment(
     line = _line_of(tx, account_id, reference)
     if line is not None and line.matched_minor > 0:
         raise IdClaimed(reference=reference)
-    claim_id = int(
-        tx.execute(
-            upsert(PaymentClaim)
-            .values(
-                request_key=request_key,
-                account_id=account_id,
-                reference=reference,
-                customer_id=customer.customer_id,
-                phone=phone,
-                said_minor=said.minor if said and said.currency == wallet.currency else None,
-                state="waiting",
-                claimed_at=now,
-            )
-            .returning(PaymentClaim.id)
-        ).scalar_one()
+    claim_id = _write(
+        tx,
+        request_key=request_key,
+        account_id=account_id,
+        reference=reference,
+        customer_id=customer.customer_id,
+        phone=phone,
+        said_minor=said.minor if said and said.currency == wallet.currency else None,
+        claimed_at=now,
     )
     if line is not None and _agrees(tx, line, customer.customer_id, phone, said):
-        matched = credit_line(
-            tx,
-            request_key=f"claim:{claim_id}",
-            line_id=line.id,
-            customer_id=customer.customer_id,
-            amount=None,
-            why="claimed",
-            staff_id=None,
-            now=now,
-            bills=bills,
-        )
-        return Claimed(claim_id, "credited", reference, matched.receipt_number, again=False)
+        receipt = _credit(tx, claim_id, line.id, customer.customer_id, now, bills)
+        return Claimed(claim_id, "credited", reference, receipt, again=False)
     tell_claim(
         tx,
         template="claim_heard",
@@ -117,6 +100,27 @@ def claim_payment(
         now=now,
     )
     return Claimed(claim_id, "waiting", reference, None, again=False)
+
+
+def _write(tx: Transaction, **values: Any) -> int:
+    """Write a claim that waits."""
+    query = insert(PaymentClaim).values(state="waiting", **values).returning(PaymentClaim.id)
+    return int(tx.execute(query).scalar_one())
+
+
+def _credit(tx: Transaction, claim_id: int, line_id: int, customer_id: int, now: datetime, bills: Bills) -> str | None:
+    """Put the money of a line on the account of who claimed it; the number of the receipt."""
+    return credit_line(
+        tx,
+        request_key=f"claim:{claim_id}",
+        line_id=line_id,
+        customer_id=customer_id,
+        amount=None,
+        why="claimed",
+        staff_id=None,
+        now=now,
+        bills=bills,
+    ).receipt_number
 
 
 def _before(tx: Transaction, request_key: str, account_id: int, reference: str) -> Any:

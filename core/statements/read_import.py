@@ -181,7 +181,7 @@ def waiting_imports(connection: Connection) -> Sequence[int]:
 
 
 def read_waiting(db: Database, *, clock: Clock, bills: Bills) -> int:
-    """Read what waits to its end, for a worker: how many lines were new. One that cannot be read is passed over."""
+    """Read what waits to its end, for a worker: how many lines were new. One that fails is passed over."""
     with db.reading() as connection:
         waiting = waiting_imports(connection)
     new = 0
@@ -190,4 +190,6 @@ def read_waiting(db: Database, *, clock: Clock, bills: Bills) -> int:
             new += read_import(db, import_id, clock=clock, bills=bills).new
         except MappingWrong:
             LOG.warning("a statement waits for its account's mapping", statement=import_id)
+        except Exception:  # our own fault with one: the others are read all the same
+            LOG.exception("statement not read", statement=import_id)
     return new

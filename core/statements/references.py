@@ -12,7 +12,6 @@ from core.errors import InvalidTransactionId
 from core.ids import check_digit_is_right
 from core.phones import western_digits
 
-PREFIX: Final = "SB"
 ID_CHARS_MIN: Final = 4
 ID_CHARS_MAX: Final = 30
 DIGITS_MIN: Final = 4
@@ -23,11 +22,6 @@ _DOCUMENT: Final = re.compile(r"(?<![A-Z])(INV|DN)[ \-/]?(\d{4})[ \-/]?(\d{1,9})
 _ID: Final = re.compile(r"[A-Z0-9][A-Z0-9./_-]*")
 _AROUND: Final = "#.,:;!?()[]\"'*\u060c\u061b\u061f"
 _BLANKS: Final = re.compile(r"[\s\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-
-
-def payment_reference(customer_number: str) -> str:
-    """What a customer writes on a transfer: `SB10017`. Its last digit checks the others."""
-    return f"{PREFIX}{customer_number}"
 
 
 def normal_id(text: str) -> str:

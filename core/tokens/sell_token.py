@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select
 
-from core.access.grant import Limits, grant
+from core.access.grant import Granted, Limits, grant
 from core.catalog.plan_words import plan_words
 from core.catalog.queries import Offer, offer_of_version
 from core.customers.queries import Account, tongue_for
@@ -99,6 +99,22 @@ def sell_token(
     if terms is not None:
         record_owner_sale(tx, key=f"token:{token_id}", terms=terms, price=offer.price, paid_by="company", now=now)
     place(tx, grant_id=granted.grant_id, wanted="present", now=now, router_id=hotspot.router_id)
+    _text_token(tx, token_id, buyer, recipient_phone, hotspot.ssid, offer, granted, now, sealer)
+    return Sold(token_id, again=False)
+
+
+def _text_token(
+    tx: Transaction,
+    token_id: int,
+    buyer: Account,
+    recipient_phone: str,
+    ssid: str,
+    offer: Offer,
+    granted: Granted,
+    now: datetime,
+    sealer: Sealer,
+) -> None:
+    """Text the recipient how to log in, in their own tongue where they have one."""
     own = recipient_phone == buyer.main_phone
     tongue = buyer.tongue if own else tongue_for(tx.connection, recipient_phone, buyer.tongue)
     queue_text(
@@ -108,11 +124,10 @@ def sell_token(
         template="token",
         key=f"token:{token_id}",
         now=now,
-        facts={"ssid": hotspot.ssid, "plan": plan_words(tongue, offer.duration_s, offer.data_bytes)},
+        facts={"ssid": ssid, "plan": plan_words(tongue, offer.duration_s, offer.data_bytes)},
         secrets={"username": granted.username, "password": granted.password},
         sealer=sealer,
     )
-    return Sold(token_id, again=False)
 
 
 def _limits(offer: Offer) -> Limits:

@@ -23,7 +23,8 @@ def packed(text: str) -> int:
 
 PLAIN = """/ /me /register /search?q=x /stuck /payments/unknown /network /staff /services/to-install /adjustments
 /tariffs /tariffs/new /tariffs/1 /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months
-/statements /lines /claims /accounts /accounts/mtn-momo /reconciliation"""
+/statements /lines /claims /accounts /accounts/mtn-momo /reconciliation
+/payouts /owners /auto-top-ups"""
 OF_A_CUSTOMER = "/cash /change /services /adjust /later /exemptions"
 
 
@@ -163,6 +164,10 @@ def test_every_word_of_our_tables_has_a_text(town, parts):
     for subject, table, constraint in (
         ("customer", "customer", "status_known"),
         ("payment", "payment_intent", "state_known"),
+        ("payout", "payout", "state_known"),
+        ("payout_kind", "payout", "kind_known"),
+        ("sent_by", "payout", "rail_known"),
+        ("consent", "pre_approval", "state_known"),
         ("token", "access_grant", "status_known"),
         ("ticket", "ticket", "state_known"),
         ("fault", "ticket", "fault_known"),

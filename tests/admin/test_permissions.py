@@ -49,6 +49,27 @@ ALLOWED = {
     "withdraw_void": COUNTER,
     "void_receipt": COUNTER,
     "void_receipt_now": COUNTER,
+    "payouts": COUNTER,
+    "payout": COUNTER,
+    "approve_payout": COUNTER,
+    "cancel_payout": COUNTER,
+    "hand_out_payout": COUNTER,
+    "settle_payout": BILLING,
+    "refund": COUNTER,
+    "refund_now": COUNTER,
+    "owners": BILLING,
+    "owner": BILLING,
+    "set_owner_terms": BILLING,
+    "settle_owner": BILLING,
+    "settlement": BILLING,
+    "auto_top_ups": COUNTER,
+    "stop_auto_top_up": COUNTER,
+    "payment": COUNTER,
+    "evidence": COUNTER,
+    "settle_payment": BILLING,
+    "alarms": COUNTER,
+    "see_alarm": BILLING,
+    "text_receipt": COUNTER,
     "unknown": COUNTER,
     "ask_payment": MACHINES,
     "change": "admin manager",
@@ -150,7 +171,16 @@ def routes(app: Flask, town):
     """Each route as (name, method, path), its variables filled with things that exist where that is harmless."""
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
-            values = {"number": town.achol.number, "username": "nobody", "name": "admin.css", "verb": "pause", "code": "nothing"}
+            values = {
+                "number": town.achol.number,
+                "username": "nobody",
+                "name": "admin.css",
+                "verb": "pause",
+                "code": "nothing",
+                "reference": "00000000-0000-4000-8000-000000000000",
+                "alarm_id": 1,
+                "evidence_id": 1,
+            }
             if "<int:" in rule.rule:
                 values["number"] = 1
             path = app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})

@@ -1,6 +1,7 @@
 """At the desk: a payment nobody knows of is settled by who may, alarms are seen, receipts go out again."""
 
 import io
+import re
 import uuid
 from datetime import timedelta
 
@@ -12,7 +13,9 @@ from core.payments.alarms import raise_alarm
 from core.payments.open_intent import open_intent
 from tests.town import ACHOL, count, texts_to
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG = SIGNATURE + b"\0" * 100
+KB = 1000
 
 
 @pytest.fixture
@@ -84,6 +87,36 @@ def test_a_settling_that_cannot_be_is_one_sentence_and_changes_nothing(form, say
     answer = mary.post(f"/payments/{reference}/settle", **form)
     assert says in mary.refused(answer, answer.status_code)
     assert answer.status_code in {409, 422}
+    assert count(parts, "payment_intent", "state = 'unknown'") == 1
+    assert count(parts, "payment_evidence") == 0
+
+
+def settle_with_picture(desk, reference, size):
+    """Settle as paid, with a picture of so many bytes."""
+    file = (io.BytesIO(SIGNATURE.ljust(size, b"\0")), "portal.png")
+    form = {"outcome": "paid", "provider_reference": "4711", "note": "Seen in the portal", "file": file}
+    answer = desk.post(f"/payments/{reference}/settle", **form)
+    answer.request.environ["wsgi.input"].close()  # werkzeug's client keeps a large body in a file and forgets it
+    return answer
+
+
+def test_a_picture_from_a_phone_is_kept_whole(mary, reference):
+    answer = settle_with_picture(mary, reference, 900 * KB)
+    assert "Settled." in mary.told(answer)
+    assert mary.get("/payments/evidence/1").data == SIGNATURE.ljust(900 * KB, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("size", "status", "says"),
+    [
+        (1060 * KB, 422, "That file cannot be taken. It may have 1 MB at most"),
+        (3000 * KB, 413, "That is too much to send at once."),
+    ],
+)
+def test_a_picture_too_large_is_refused_in_words_and_nothing_is_settled(size, status, says, mary, parts, reference):
+    answer = settle_with_picture(mary, reference, size)
+    assert answer.status_code == status
+    assert says in re.sub(r"<[^>]*>", "", answer.text)
     assert count(parts, "payment_intent", "state = 'unknown'") == 1
     assert count(parts, "payment_evidence") == 0
 

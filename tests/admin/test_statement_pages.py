@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from core.ids import payment_reference
 from core.statements.read_import import CHUNK
-from core.statements.references import payment_reference
 from tests.core.statements.bank import COLUMNS, Bank, csv_of, row
 from tests.town import count, everything_agrees
 

@@ -213,10 +213,12 @@ PAYOUTS: Final = (
       IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'a payout is never deleted' USING ERRCODE = 'restrict_violation';
       ELSIF (NEW.reference, NEW.request_key, NEW.kind, NEW.rail, NEW.platform, NEW.sent_as, NEW.customer_id,
-             NEW.receipt_id, NEW.payee_phone, NEW.amount_minor, NEW.currency, NEW.source, NEW.needs_second, NEW.asked_by)
+             NEW.receipt_id, NEW.payee_phone, NEW.amount_minor, NEW.currency, NEW.source, NEW.needs_second,
+             NEW.asked_by)
             IS DISTINCT FROM
             (OLD.reference, OLD.request_key, OLD.kind, OLD.rail, OLD.platform, OLD.sent_as, OLD.customer_id,
-             OLD.receipt_id, OLD.payee_phone, OLD.amount_minor, OLD.currency, OLD.source, OLD.needs_second, OLD.asked_by)
+             OLD.receipt_id, OLD.payee_phone, OLD.amount_minor, OLD.currency, OLD.source, OLD.needs_second,
+             OLD.asked_by)
             THEN
         RAISE EXCEPTION 'a payout keeps its terms' USING ERRCODE = 'restrict_violation';
       ELSIF NEW.state <> OLD.state AND NOT (CASE OLD.state

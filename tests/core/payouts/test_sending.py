@@ -375,7 +375,7 @@ def test_paid_after_it_was_refused_is_an_alarm(momo: Sending, parts: Parts) -> N
         assert hint_payout(tx, reference, momo.now)
     momo.disburser = Says(momo, DisbursementStatus(CollectionState.SUCCESSFUL, ssp(500), ACHOL, "999"))
     assert momo.asks_about_all() == ["refused"]
-    assert count(parts, "payment_alarm", "kind = 'paid_after_refusal' AND subject = :it", it=str(reference)) == 1
+    assert count(parts, "payment_alarm", "kind = 'paid_after_refusal' AND subject = :it", it=f"payout:{payout}") == 1
     assert momo.asks_about_all() == []
 
 

@@ -20,13 +20,14 @@ from core.errors import (
     ReasonMissing,
     Refusal,
 )
+from core.ids import payment_reference
 from core.statements.accounts import AccountWords, NewAccount, open_money_account, set_mapping
 from core.statements.credit_line import credit_line
 from core.statements.explain_line import explain_line
 from core.statements.mapping import CsvMapping
 from core.statements.match_line import match_known, match_other
 from core.statements.queries import line_shown, open_lines
-from core.statements.references import payment_reference, said_in
+from core.statements.references import said_in
 from core.statements.unmatch import unmatch
 from tests.core.statements.bank import COLUMNS, csv_of, row, ssp
 from tests.town import count, everything_agrees, texts_to

@@ -5,10 +5,10 @@ import io
 import pytest
 
 from core.errors import FileRefused, MappingWrong
+from core.ids import payment_reference
 from core.statements import read_import as reading
 from core.statements.accounts import set_mapping
 from core.statements.mapping import CsvMapping
-from core.statements.references import payment_reference
 from tests.core.statements.bank import COLUMNS, HEADER, csv_of, row
 from tests.town import count, everything_agrees, snapshot, texts_to
 

@@ -10,6 +10,7 @@ from sqlalchemy import insert, text, update
 
 from core.clock import JUBA
 from core.errors import DoesNotFit
+from core.ids import payment_reference
 from core.payments.open_intent import open_intent
 from core.payments.settle import settle
 from core.payouts.models import Payout
@@ -17,7 +18,6 @@ from core.statements.credit_line import credit_line
 from core.statements.explain_line import explain_line
 from core.statements.match_line import match_known, match_other
 from core.statements.reconcile import closings, reconcile
-from core.statements.references import payment_reference
 from core.statements.unmatch import unmatch
 from core.tokens.fulfil import fulfilments
 from tests.core.statements.bank import csv_of, row, ssp

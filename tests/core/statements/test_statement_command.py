@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from core.statements.references import payment_reference
+from core.ids import payment_reference
 from tests.core.statements.bank import csv_of, row
 
 

@@ -1,0 +1,176 @@
+"""What can go wrong, as classes that carry facts. Sentences are made elsewhere, in the reader's language.
+
+A class stands in the file of its subject, and everybody imports it from here.
+"""
+
+from __future__ import annotations
+
+from core.errors.billing import (
+    AmountAboveDue,
+    CertificateUsed,
+    CreditTooLarge,
+    NothingDue,
+    OtherBilling,
+    PlanRunning,
+    PromiseOpen,
+    SamePlan,
+)
+from core.errors.cash import (
+    CountDiffers,
+    DrawerBusy,
+    DrawerFull,
+    DrawerNotEmpty,
+    DrawerShort,
+    NoShiftOpen,
+    ShiftOpen,
+    SlipMissing,
+)
+from core.errors.catalog import (
+    AliasTaken,
+    DatesMissing,
+    DatesOverlap,
+    NoExchangeRate,
+    NoHotspot,
+    PlanGone,
+    PriceChanged,
+    PriceNotPositive,
+    PromotionNotApproved,
+    RateImpossible,
+    ShareOutOfRange,
+)
+from core.errors.customers import (
+    CustomerNotActive,
+    NotACustomer,
+    PhoneTaken,
+)
+from core.errors.kinds import (
+    GatewayError,
+    Refusal,
+    refusal,
+)
+from core.errors.ledger import (
+    InsufficientBalance,
+    MonthIsClosed,
+    MonthNotOver,
+)
+from core.errors.payments import (
+    EvidenceMissing,
+    MoneySpent,
+    NotMomoPhone,
+    PaymentUnknown,
+    PaymentWaiting,
+    ReferenceUsed,
+)
+from core.errors.payouts import (
+    AutoTopUpStands,
+    PayeeNotActive,
+    RefundTooLarge,
+)
+from core.errors.requests import (
+    CodeTaken,
+    KeyReused,
+    NotFound,
+    NotPossibleNow,
+    ReasonMissing,
+    SecondPersonNeeded,
+    TooManyTries,
+)
+from core.errors.staff import (
+    InvalidUsername,
+    LastAdmin,
+    NotAllowed,
+    UsernameTaken,
+    WeakPassword,
+    WrongPassword,
+)
+from core.errors.statements import (
+    AboveWhatIsLeft,
+    DoesNotFit,
+    IdClaimed,
+    InvalidTransactionId,
+    MappingWrong,
+)
+from core.errors.values import (
+    AmountOutOfRange,
+    FileRefused,
+    ForeignPhone,
+    InvalidAmount,
+    InvalidDay,
+    InvalidName,
+    InvalidPhone,
+    NotMobile,
+)
+
+__all__ = [
+    "AboveWhatIsLeft",
+    "AliasTaken",
+    "AmountAboveDue",
+    "AmountOutOfRange",
+    "AutoTopUpStands",
+    "CertificateUsed",
+    "CodeTaken",
+    "CountDiffers",
+    "CreditTooLarge",
+    "CustomerNotActive",
+    "DatesMissing",
+    "DatesOverlap",
+    "DoesNotFit",
+    "DrawerBusy",
+    "DrawerFull",
+    "DrawerNotEmpty",
+    "DrawerShort",
+    "EvidenceMissing",
+    "FileRefused",
+    "ForeignPhone",
+    "GatewayError",
+    "IdClaimed",
+    "InsufficientBalance",
+    "InvalidAmount",
+    "InvalidDay",
+    "InvalidName",
+    "InvalidPhone",
+    "InvalidTransactionId",
+    "InvalidUsername",
+    "KeyReused",
+    "LastAdmin",
+    "MappingWrong",
+    "MoneySpent",
+    "MonthIsClosed",
+    "MonthNotOver",
+    "NoExchangeRate",
+    "NoHotspot",
+    "NoShiftOpen",
+    "NotACustomer",
+    "NotAllowed",
+    "NotFound",
+    "NotMobile",
+    "NotMomoPhone",
+    "NotPossibleNow",
+    "NothingDue",
+    "OtherBilling",
+    "PayeeNotActive",
+    "PaymentUnknown",
+    "PaymentWaiting",
+    "PhoneTaken",
+    "PlanGone",
+    "PlanRunning",
+    "PriceChanged",
+    "PriceNotPositive",
+    "PromiseOpen",
+    "PromotionNotApproved",
+    "RateImpossible",
+    "ReasonMissing",
+    "ReferenceUsed",
+    "RefundTooLarge",
+    "Refusal",
+    "SamePlan",
+    "SecondPersonNeeded",
+    "ShareOutOfRange",
+    "ShiftOpen",
+    "SlipMissing",
+    "TooManyTries",
+    "UsernameTaken",
+    "WeakPassword",
+    "WrongPassword",
+    "refusal",
+]
