@@ -17,6 +17,7 @@ from core.phones import can_pay_by_momo, western_digits
 from flows.amounts import parse_amount
 from flows.menu import choose_again, read_nothing
 from flows.refusals import sentence
+from flows.screen import fits
 from flows.session import Answer, Page, Session
 
 MOVES: Final = [
@@ -137,8 +138,14 @@ def show_claimed(_session: Session, facts: Facts) -> Page:
 def show_bank(_session: Session, facts: Facts) -> Page:
     """The accounts, and what to write on the slip."""
     number = payment_reference(facts.customer.number) if facts.customer else ""
-    banks = "\n".join(f"{bank.name}: {bank.pay_to}" for bank in _of_kind(facts, "bank")[:2])
-    return Page(say(facts.tongue, _("{banks}\nWrite {number} on the slip."), banks=banks, number=number), ends=True)
+    shown = [f"{bank.name}: {bank.pay_to}" for bank in _of_kind(facts, "bank")]
+    said = ""
+    for count in (2, 1):  # as many as one screen holds
+        banks = "\n".join(shown[:count])
+        said = say(facts.tongue, _("{banks}\nWrite {number} on the slip."), banks=banks, number=number)
+        if fits(said):
+            break
+    return Page(said, ends=True)
 
 
 def show_receipts(_session: Session, facts: Facts) -> Page:

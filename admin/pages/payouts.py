@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from admin.acts import act, issuer, note
 from admin.desk import member, parts, row_id, typed
-from admin.permits import needs
+from admin.permits import needs, takes
 from admin.routes import Route
 from admin.words import amount, t
 from core.billing.money_came import money_came
@@ -29,6 +29,7 @@ from core.payouts.payout_views import LISTS, PayoutView, evidence_of, moves_of, 
 from core.payouts.settle_payout_by_hand import REFERENCE_CHARS_MAX, settle_payout_by_hand
 from core.statements.accounts import money_accounts
 
+FORM_BYTES_MAX: Final = FILE_BYTES_MAX + 64 * 1024  # the file, and the words around it
 ACCOUNT_CHARS_MAX: Final = 40
 
 
@@ -100,8 +101,10 @@ def hand_out(number: int) -> ResponseReturnValue:
 
 
 @needs("payments.settle")
+@takes(FORM_BYTES_MAX)
 def settle(number: int) -> ResponseReturnValue:
     """Say how it ended, with what was seen."""
+    file = _file()  # once: the work may be done again from its start, and a stream is read to its end
 
     def work(tx: Transaction, view: PayoutView) -> Markup:
         outcome = typed("outcome", 10)
@@ -112,7 +115,7 @@ def settle(number: int) -> ResponseReturnValue:
             payout_id=view.payout_id,
             outcome=cast("Literal['paid', 'refused']", outcome),
             provider_reference=typed("provider_reference", REFERENCE_CHARS_MAX),
-            evidence=Evidence(typed("note", NOTE_CHARS_MAX), _file()),
+            evidence=Evidence(typed("note", NOTE_CHARS_MAX), file),
             staff_id=member().staff_id,
             now=parts().clock.now(),
             paid_from=typed("paid_from", ACCOUNT_CHARS_MAX) or None,

@@ -8,7 +8,6 @@ import re
 import pytest
 from sqlalchemy import text
 
-from core.cash.open_drawer import open_drawer
 from core.customers.queries import account
 from core.days import juba_day
 from core.payouts.approve_payout import approve_payout
@@ -88,13 +87,13 @@ def test_nobody_approves_before_the_name_is_on_the_page(mary, provider):
     page = mary.get(f"/payouts/{payout}").text
     assert "MTN is being asked whose it is" in page
     assert "/approve" not in page
-    assert "whose wallet it is. Look again" in mary.refused(mary.post(f"/payouts/{payout}/approve"), 409)
+    assert "whose wallet it is. Look again" in mary.refused(mary.post(f"/payouts/{payout}/approve"))
     mtn_says(provider, payout)
     page = mary.get(f"/payouts/{payout}").text
     assert '<b><bdi dir="auto">Achol Deng</bdi></b>' in page
     assert "Achol Deng" in mary.get("/payouts").text
     assert "SSP 500 is on its way" in mary.told(mary.post(f"/payouts/{payout}/approve"))
-    assert "approved before" in mary.refused(mary.post(f"/payouts/{payout}/approve"), 409)
+    assert "approved before" in mary.refused(mary.post(f"/payouts/{payout}/approve"))
     assert state(provider, payout) == "approved"
     assert count(provider.parts, "audit_entry", "act = 'payout_approved'") == 1
     provider.agrees()
@@ -139,7 +138,7 @@ def test_an_unknown_payout_is_settled_with_evidence_by_whom_may(mary, desk_of, p
     assert desk_of("rose").post(path, outcome="paid").status_code == 403
     assert "Write down" in mary.refused(mary.post(path, outcome="paid", provider_reference="7", note=" "))
     assert "cannot be used" in mary.refused(mary.post(path, outcome="paid", note="seen"))
-    assert mary.post(path, outcome="lost", note="seen").status_code == 409
+    assert mary.post(path, outcome="lost", note="seen").status_code == 422
     picture = (io.BytesIO(b"\x89PNG\r\n\x1a\nx"), "seen.png")
     form = {"outcome": "paid", "provider_reference": "7", "note": "MTN's portal, 14:02", "file": picture}
     assert "it was paid" in mary.told(mary.post(path, **form))
@@ -195,7 +194,7 @@ def test_a_cashier_gives_a_little_back_in_notes_from_her_own_drawer(desk_of, pro
     path = answer.location.removeprefix("/admin")
     assert "Hand out SSP 2,000" in rose.get(path).text.replace('<bdi dir="ltr">', "").replace("</bdi>", "")
     assert "Hand out SSP 2,000" in rose.told(rose.post(f"{path}/hand-out"))
-    assert rose.post(f"{path}/hand-out").status_code == 409
+    assert rose.post(f"{path}/hand-out").status_code == 422
     assert provider.balance() == ssp(3_000)
     assert "Can still be given back: SSP 3,000" in re.sub(r"<[^>]*>", "", rose.get(f"/receipts/{receipt}/refund").text)
     provider.agrees()
@@ -210,7 +209,6 @@ def test_notes_come_out_of_an_open_drawer_that_has_them(desk_of, mary, provider)
     assert refused.status_code in (409, 422)
     assert rose.refused(refused, refused.status_code)
     assert provider.rows("SELECT state FROM payout")[0].state == "approved"
-    assert open_drawer is not None
 
 
 def test_above_her_limit_a_cashier_waits_and_above_what_came_nobody_refunds(desk_of, mary, provider):
@@ -234,7 +232,7 @@ def test_a_refund_form_sent_twice_asks_once(mary, provider):
     form = {"key": mary.key(f"/receipts/{receipt}/refund"), "why": "paid twice", "amount": "100"}
     first = mary.post(f"/receipts/{receipt}/refund", **form)
     assert "Nothing was done twice." in mary.told(mary.post(f"/receipts/{receipt}/refund", **form))
-    assert mary.post(f"/receipts/{receipt}/refund", **(form | {"key": "x"})).status_code == 409
+    assert mary.post(f"/receipts/{receipt}/refund", **(form | {"key": "x"})).status_code == 422
     assert first.status_code == 303
     assert count(provider.parts, "payout") == 1
 
@@ -321,7 +319,7 @@ def test_without_an_account_to_pay_from_nobody_is_settled_with(parts, app, mary,
     app.extensions[PARTS] = dataclasses.replace(parts, settings=settings)
     assert "Settle now" not in mary.get(f"/owners/{number}").text
     key = str(parts.ids.new_uuid())
-    assert "no account of ours" in mary.refused(mary.post(f"/owners/{number}/settle", key=key), 409)
+    assert "no account of ours" in mary.refused(mary.post(f"/owners/{number}/settle", key=key))
     assert count(parts, "settlement") == 0
 
 
@@ -346,6 +344,6 @@ def test_who_is_topped_up_by_itself_is_listed_and_ended(mary, provider):
     assert "below SSP 500" in page
     assert "at most 4 times a month" in page
     assert "gets an SMS about it" in mary.told(mary.post("/auto-top-ups/1/stop"))
-    assert mary.post("/auto-top-ups/1/stop").status_code == 409
+    assert mary.post("/auto-top-ups/1/stop").status_code == 422
     assert mary.post("/auto-top-ups/9/stop").status_code == 404
     assert count(provider.parts, "audit_entry", "act = 'auto_top_up_stopped'") == 1

@@ -24,6 +24,7 @@ NAME_CHARS = 60
 PLAN_NAMES = ("Family and Neighbours Unlimited Plus", "باقة العائلة والجيران بلا حدود وبلا انقطاع")
 DAY_DUE = date(2026, 12, 15)
 INVOICE = "INV-2026-100123"
+LINK = "https://webpayment.orange-money.com/payment/pay_token/" + "f" * 64
 LAST_HOTSPOT = 10
 
 
@@ -172,7 +173,7 @@ def text_facts(tongue, ssid):
         "receipt": "1000017",
         "check": "100000007",
         "receipts": receipt_lines([ReceiptLine("30/12", AMOUNT, "1000017")] * RECEIPTS_MAX, tongue),
-        "link": "https://webpayment-qualif.orange-money.com/payment/pay_token/" + "f" * 64,
+        "link": LINK,
         "ssid": ssid,
         "username": "acdef3",
         "invoice": "INV-2026-1000000",

@@ -17,10 +17,11 @@ from core.languages import TONGUES, catalogue, say
 from core.messaging.segments import measure, substitute
 from core.messaging.texts import REASONS, TEXTS
 from core.money import Money
+from core.payments.text_receipts import RECEIPTS_MAX, ReceiptLine, receipt_lines
 from flows.keywords import understand
 from flows.refusals import SENTENCES, STAFF_SENTENCES
 from flows.screen import BACK, fits
-from tests.flows.longest import INVOICE
+from tests.flows.longest import INVOICE, LINK
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = ("core", "flows", "ussd", "sms_bot")  # read on a phone: wanted in every tongue
@@ -60,6 +61,15 @@ LONGEST = {
     "ssid": "Shabaka-Konyokonyo-1",
     "username": "acdef3",
     "wait_s": 900,
+    "account": "Trinity m-GURUSH",
+    "wallet": "Trinity m-GURUSH",
+    "pay_to": "0912 555 000",
+    "reference": "MP261125.1341.A00073",
+    "banks": "Cooperative Bank: 0123 4567 8901 2345",
+    "below": Money.of(500, "SSP"),
+    "check": "100000007",
+    "link": LINK,
+    "times": 4,
 }
 PLAN = {"en": "12.5 GB 3 months", "ar": "12.5 جيجا 3 أشهر", "ar_Latn": "12.5 GB 3 shahar"}
 TIME = {"en": "11 months 29 days", "ar": "11 شهرا 29 يوما", "ar_Latn": "11 shahar 29 yom"}
@@ -71,6 +81,7 @@ def longest(tongue):
     return LONGEST | {
         "bills": bill_lines([(INVOICE, LONGEST["amount"], LONGEST["amount"])] * BILLS_MAX, tongue),
         "due": LONGEST["amount"],
+        "receipts": receipt_lines([ReceiptLine("30/12", LONGEST["amount"], "1000177")] * RECEIPTS_MAX, tongue),
         "plan": PLAN[tongue],
         "time": time,
         "left": say(tongue, "{time} left", time=time),
