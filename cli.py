@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("reconcile", books.reconcile, "shabaka reconcile --from 2026-11-01 --to 2026-11-30")
     added.add_argument("--from", help="the first day (default: six days before the last)")
     added.add_argument("--to", help="the last day (default: today)")
+    added.add_argument("--ask", action="store_true", help="have the providers tell what we have with them")
     verb("sync", routers.sync, "shabaka sync juba-town").add_argument("router", nargs="?")
     added = verb("staff", people.staff, "shabaka staff add mary --role manager --name 'Mary Keji'")
     added.add_argument("staff_act", choices=["add", "reset"], metavar="add|reset")

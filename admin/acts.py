@@ -14,7 +14,8 @@ from admin.status import status_of
 from admin.words import refusal_sentence
 from core.billing.draft import Issuer, issuer_of
 from core.db.engine import Transaction
-from core.errors import Refusal
+from core.errors import KeyReused, Refusal
+from core.payments.alarms import alarm_of_clash
 from core.staff import audit
 from core.subscriptions.states import By
 
@@ -26,9 +27,17 @@ def act(
     try:
         said = parts().db.run(work)
     except Refusal as refusal:
+        alarm_if_clash(refusal)
         return again(refusal_sentence(refusal, "")), status_of(refusal)
     tell(said)
     return redirect(back(), 303)
+
+
+def alarm_if_clash(refusal: Refusal) -> None:
+    """An alarm where a form's key came back with another content. In a transaction of its own: the act's is undone."""
+    if isinstance(refusal, KeyReused):
+        now, who = parts().clock.now(), member().username
+        parts().db.run(lambda tx: alarm_of_clash(tx, refusal, who=who, now=now))
 
 
 def note(tx: Transaction, what: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:

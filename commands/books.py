@@ -10,6 +10,7 @@ from commands.edge import UsageError, open_parts, read_day, refuse, say, warn
 
 if TYPE_CHECKING:
     from core.billing.bill_chunk import Outcome
+    from core.parts import Parts
 
 
 def bill(arguments: argparse.Namespace) -> int:
@@ -110,7 +111,10 @@ def statement(arguments: argparse.Namespace) -> int:
 
 
 def reconcile(arguments: argparse.Namespace) -> int:
-    """Hold every account and drawer against the books, by day. Exit 1 when something is not explained."""
+    """Hold every account and drawer against the books, by day. Exit 1 when something is not explained.
+
+    --ask has the providers tell what we have with them now. It is only shown: no provider says as of when.
+    """
     from core.days import DAY, juba_day
     from core.statements.reconcile import closings
     from core.statements.reconcile import reconcile as reconciled
@@ -121,6 +125,7 @@ def reconcile(arguments: argparse.Namespace) -> int:
         if first > last:
             raise UsageError("The first day is after the last.")
         rows, balances = reconciled(connection, first, last), closings(connection)
+        told = _told_balances(parts) if arguments.ask else []
     for row in rows:
         why = "; ".join(f"{word} {part}" for word, part in row.why.items())
         suspense = f"  on suspense {row.suspense}" if row.suspense else ""
@@ -129,6 +134,18 @@ def reconcile(arguments: argparse.Namespace) -> int:
     for closing in balances:
         if closing.differs:
             say(f"{closing.day}  {closing.code:20} their balance {closing.theirs}, the books' {closing.ours}")
+    for line in told:
+        say(line)
     look = sum(row.unexplained for row in rows) + sum(closing.differs for closing in balances)
     say(f"{look} to look into." if look else "Everything is explained." if rows else "There is nothing to reconcile.")
     return 1 if look else 0
+
+
+def _told_balances(parts: Parts) -> list[str]:
+    """What each provider says we have with it, from collecting and for paying out."""
+    from core.gateways.wiring import collectors, disburser
+
+    paying = disburser(parts.settings)
+    asked = [(one.rail, one.platform, one.balance()) for one in collectors(parts.settings).values()]
+    asked += [(f"{paying.rail}, to pay out", paying.platform, paying.balance())] if paying else []
+    return [f"{rail} ({platform}): {balance or 'no answer'}" for rail, platform, balance in asked]

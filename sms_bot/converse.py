@@ -35,6 +35,7 @@ from core.messaging.models import InboundText
 from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.parts import Parts
+from core.payments.alarms import alarm_of_clash
 from core.phones import western_digits
 from core.redaction import redact_text
 from flows.engine import begin, step
@@ -162,6 +163,7 @@ class Conversations:
                 with tx.connection.begin_nested():
                     carry_out(tx, command, asked, self._parts)
             except Refusal as refusal:
+                alarm_of_clash(tx, refusal, who=facts.phone, now=now)
                 said = sentence(refusal, reply.tongue, facts.service_code, self._parts.settings.care_phone)
                 return replace(reply, screen=Screen(said, ends=True))
         return replace(reply, texted=any(isinstance(command, TEXTED) for command in reply.commands))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import psycopg2
@@ -21,6 +22,7 @@ from core.languages import Tongue, say
 from core.languages import marked as _
 from core.logs import log
 from core.parts import Parts
+from core.payments.alarms import alarm_of_clash
 from flows.engine import begin, open_session, step
 from flows.machine import BILL, HOME, RESUME, WELCOME, IllegalMoveError
 from flows.refusals import sentence
@@ -246,9 +248,13 @@ class Hops:
             LOG.info("refused", refusal=type(refusal).__name__)
             said = sentence(refusal, facts.tongue, facts.service_code, self._parts.settings.care_phone)
             refused = replace(turn, screen=Screen(said if fits(said) else said[:70], ends=True), commands=())
-            self._parts.db.run(lambda tx: self._note(tx, hop, text, refused))
+            self._parts.db.run(partial(self._note_refused, hop=hop, text=text, turn=refused, refusal=refusal))
             return refused
         return turn
+
+    def _note_refused(self, tx: Transaction, *, hop: Hop, text: str, turn: Turn, refusal: Refusal) -> None:
+        self._note(tx, hop, text, turn)
+        alarm_of_clash(tx, refusal, who=hop.phone, now=self._parts.clock.now())
 
     @staticmethod
     def _note(tx: Transaction, hop: Hop, text: str, turn: Turn, *, acted: bool = False) -> None:

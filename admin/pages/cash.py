@@ -8,7 +8,7 @@ from typing import Final
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.acts import issuer
+from admin.acts import alarm_if_clash, issuer
 from admin.desk import asked, form_key, member, parts, tell, typed
 from admin.permits import needs
 from admin.routes import Route
@@ -90,6 +90,7 @@ def take(number: str) -> ResponseReturnValue:
     try:
         took = parts().db.run(work)
     except Refusal as refusal:
+        alarm_if_clash(refusal)
         return _form(number, amount=amount_typed, refused=refusal_sentence(refusal, "")), status_of(refusal)
     _tell(took)
     return redirect(url_for("admin.receipt", number=took.taken.receipt_number), 303)

@@ -29,6 +29,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "goodwill": _("Goodwill: {reason}"),
     "refund": _("Refund: {reason}"),
     "deposit_return": _("Deposit returned: {reason}"),
+    "payout_hold": _("Paid out to you: {reason}"),
+    "payout_back": _("Came back, not paid out: {reason}"),
     "token_sale": _("Wi-Fi token"),
     "reversal": _("Correction"),
 }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.db.engine import Transaction
+from core.errors import KeyReused, Refusal
 from core.logs import log
 from core.payments.models import PaymentAlarm
 
@@ -43,6 +44,12 @@ def raise_alarm(tx: Transaction, *, kind: str, subject: str, facts: Mapping[str,
             set_={"times": PaymentAlarm.times + 1, "last_at": now, "facts": insert.excluded.facts},
         )
     )
+
+
+def alarm_of_clash(tx: Transaction, refusal: Refusal, *, who: str, now: datetime) -> None:
+    """An alarm, if what was refused is a key that came back with another content: somebody's machine is wrong."""
+    if isinstance(refusal, KeyReused):
+        raise_alarm(tx, kind="key_reused", subject=refusal.key, facts={"who": who}, now=now)
 
 
 def seen(tx: Transaction, *, alarm_id: int, staff_id: int, now: datetime) -> bool:

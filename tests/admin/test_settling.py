@@ -154,6 +154,19 @@ def test_an_alarm_stays_until_somebody_has_looked_into_it(mary, desk_of, parts, 
     assert count(parts, "payment_alarm") == 2
 
 
+def test_a_form_that_comes_back_with_another_amount_is_refused_and_an_alarm(desk_of, mary, parts, town):
+    rose = desk_of("rose")
+    path = f"/customers/{town.achol.number}/cash"
+    key = rose.cash_key(town.achol.number)
+    assert rose.post(path, key=key, amount="700").status_code == 303
+    assert "already done in another way" in rose.refused(rose.post(path, key=key, amount="7000"), 409)
+    assert town.balance(town.achol) == Money.of(700, "SSP")
+    page = mary.get("/payments/alarms").text
+    assert "two contents" in page
+    assert "rose" in page
+    assert count(parts, "payment_alarm", "kind = 'key_reused'") == 1
+
+
 def test_a_receipt_goes_out_by_sms_again_once_a_form(desk_of, parts, town):
     rose = desk_of("rose")
     town.give(town.achol, 700)

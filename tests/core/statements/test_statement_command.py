@@ -60,3 +60,10 @@ def test_reconciling_says_each_day_and_fails_when_somebody_has_to_look(bank, tow
     assert "missing_here SSP 70" in told.stdout
     assert told.stdout.endswith("1 to look into.\n")
     assert shabaka("reconcile", "--from", "2026-11-30", "--to", "2026-11-01").returncode == 1
+
+
+def test_reconciling_shows_what_the_providers_tell_and_that_one_did_not_answer(bank, shabaka):
+    told = shabaka("reconcile", "--ask")
+    assert told.returncode == 0, told.stderr
+    assert "mtn-momo (" in told.stdout
+    assert "no answer" in told.stdout
