@@ -33,7 +33,7 @@ def test_the_same_in_arabic_by_latin_letters_where_anothers_mtn_number_pays(hous
     assert nyandeng.press("3").text.startswith("Shabaka\n1. Rasid\n2. Istiri Wi-Fi")
     nyandeng.press("2", "1", "12")
     assert "2. Be MoMo" in nyandeng.press("1").text
-    assert nyandeng.press("2").text.startswith("Nimra MTN yatu bi dafa?")
+    assert nyandeng.press("2").text.startswith("Nimra MTN yatu bi dafa, wala Orange Money (+")
     assert "Dafa SSP 300 be MoMo min 0925" in nyandeng.press("0" + deng.number[4:]).text
     screen = nyandeng.press("1")
     assert screen.ends

@@ -301,9 +301,10 @@ def test_the_same_by_sms(provider, web):
     assert texts(2, "2").startswith("You owe SSP 36,000. How much")
     assert texts(3, "10,000").startswith("Pay SSP 10,000 by MoMo")
     assert texts(4, "1").startswith("Approve SSP 10,000")
-    assert texts(5, "كشف حساب") == "Your statement comes by SMS."
+    # The statement is itself a text: no other announces it.
+    assert texts(5, "كشف حساب").startswith("Approve SSP 10,000")
     assert len(words(provider, "statement")) == 1
-    assert texts(5, "كشف حساب") == "Your statement comes by SMS.", "delivered twice"
+    assert texts(5, "كشف حساب").startswith("Approve SSP 10,000"), "delivered twice"
     assert len(words(provider, "statement")) == 1
     assert texts(6, "باقة").startswith("Plans, SSP a month:\n")
     assert count(provider.parts, "payment_intent") == 1
