@@ -19,7 +19,11 @@ from core.payouts.models import Payout
 from core.phones import can_pay_by_momo
 
 # Cash is another room beside this one: its table is read by name.
-_TAKEN_BACK: Final = text("SELECT 1 FROM receipt_void WHERE receipt_id = :receipt AND state <> 'refused'")
+# Taken back by two people, or out of the books again because it was matched wrongly.
+_TAKEN_BACK: Final = text("""
+    SELECT 1 FROM receipt_void WHERE receipt_id = :receipt AND state <> 'refused'
+    UNION ALL SELECT 1 FROM receipt r JOIN ledger_entry e ON e.reverses_id = r.entry_id WHERE r.id = :receipt
+""")
 _LIVE: Final = Payout.state.not_in(("refused", "cancelled"))
 
 

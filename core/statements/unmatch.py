@@ -14,6 +14,8 @@ from core.ledger.models import LedgerPosting
 from core.ledger.post import Posting, post
 from core.ledger.reverse import reverse
 from core.money import Money
+from core.payments.models import Receipt
+from core.payouts.models import Payout
 from core.statements.books import UNKNOWN, memo, suspense_code
 from core.statements.models import LineMatch, PaymentClaim, StatementLine
 from core.statements.open_line import WHY_CHARS_MAX, OpenLine, lock_line
@@ -27,7 +29,7 @@ def unmatch(tx: Transaction, *, match_id: int, why: str, staff_id: int, now: dat
     Raises:
         ReasonMissing: no reason.
         NotFound: no such match.
-        NotPossibleNow: undone before, or it is itself an undoing.
+        NotPossibleNow: undone before, or it is itself an undoing; or its money is being given back as a refund.
         InsufficientBalance: the customer has spent the money, on a bill or otherwise.
     """
     if not why.strip():
@@ -40,6 +42,8 @@ def unmatch(tx: Transaction, *, match_id: int, why: str, staff_id: int, now: dat
     undone = tx.execute(select(LineMatch.id).where(LineMatch.undoes_id == match_id)).first()
     if undone is not None or match["undoes_id"] is not None:
         raise NotPossibleNow(what="match", state="undone")
+    if match["receipt_id"] is not None and _is_given_back(tx, match["receipt_id"]):
+        raise NotPossibleNow(what="receipt", state="refunded")
     mirror_id = None
     if match["entry_id"] is not None:
         was_there = _posted_here(tx, one, match["entry_id"])
@@ -69,6 +73,13 @@ def unmatch(tx: Transaction, *, match_id: int, why: str, staff_id: int, now: dat
                 state="refused", receipt_id=None, decided_at=now, decided_by=staff_id, why=why.strip()[:WHY_CHARS_MAX]
             )
         )
+
+
+def _is_given_back(tx: Transaction, receipt_id: int) -> bool:
+    """Whether a refund of the receipt is on its way or done. Its row makes the two follow each other."""
+    tx.execute(select(Receipt.id).where(Receipt.id == receipt_id).with_for_update())
+    live = select(Payout.id).where(Payout.receipt_id == receipt_id, Payout.state.not_in(("refused", "cancelled")))
+    return tx.execute(live).first() is not None
 
 
 def _posted_here(tx: Transaction, one: OpenLine, entry_id: int) -> bool:

@@ -285,6 +285,9 @@ PAYOUTS: Final = (
           USING ERRCODE = 'check_violation';
       ELSIF EXISTS (SELECT 1 FROM receipt_void WHERE receipt_id = NEW.receipt_id AND state <> 'refused') THEN
         RAISE EXCEPTION 'receipt % is being taken back', NEW.receipt_id USING ERRCODE = 'check_violation';
+      ELSIF EXISTS (SELECT 1 FROM receipt r JOIN ledger_entry e ON e.reverses_id = r.entry_id
+                    WHERE r.id = NEW.receipt_id) THEN
+        RAISE EXCEPTION 'receipt % is not in the books any more', NEW.receipt_id USING ERRCODE = 'check_violation';
       END IF;
       RETURN NEW;
     END $$
@@ -292,6 +295,24 @@ PAYOUTS: Final = (
     """
     CREATE TRIGGER payout_refund_within BEFORE INSERT ON payout
       FOR EACH ROW WHEN (NEW.receipt_id IS NOT NULL) EXECUTE FUNCTION payout_within_receipt()
+    """,
+    # And the other way round: what is given back cannot be taken out of the books as well.
+    """
+    CREATE FUNCTION payout_or_reversal() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      paper bigint;
+    BEGIN
+      SELECT id INTO paper FROM receipt WHERE entry_id = NEW.reverses_id FOR UPDATE;
+      IF FOUND AND EXISTS (SELECT 1 FROM payout
+                           WHERE receipt_id = paper AND state NOT IN ('refused', 'cancelled')) THEN
+        RAISE EXCEPTION 'receipt % is being refunded', paper USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER ledger_entry_not_refunded BEFORE INSERT ON ledger_entry
+      FOR EACH ROW WHEN (NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION payout_or_reversal()
     """,
 )
 
