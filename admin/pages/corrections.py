@@ -10,13 +10,14 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from admin.acts import act, note
+from admin.acts import act, issuer, note
 from admin.desk import member, parts, typed
 from admin.pages.adjustments import asked_for, said_of
 from admin.permits import needs
 from admin.routes import Route
 from admin.words import amount, t
 from core.billing.limits import alone
+from core.billing.money_came import money_came
 from core.billing.queries import buyer, creditable, invoice_by_number
 from core.billing.withhold import CERTIFICATE_CHARS_MAX, record_withholding
 from core.db.engine import Transaction
@@ -95,6 +96,8 @@ def withhold(number: str) -> ResponseReturnValue:
         certificate = typed("certificate", CERTIFICATE_CHARS_MAX)
         now = parts().clock.now()
         record_withholding(tx, invoice_id=row.invoice_id, amount=kept, certificate=certificate, now=now)
+        # Less is owed: what was cut off for it goes on.
+        money_came(tx, customer_id=row.customer_id, key=f"withheld:{certificate}", issuer=issuer(), now=now)
         detail = {"amount": str(kept), "certificate": certificate}
         note(tx, "withholding_recorded", f"document:{row.number}", detail)
         return t(_("{amount} is settled by the certificate."), amount=amount(kept))

@@ -17,7 +17,7 @@ from core.logs import log
 LOG = log("billing.agreements")
 BATCH_MAX: Final = 500
 GRACE: Final = DAY  # after an instalment's day: money sent in the evening is often seen in the morning
-# A payment nobody can tell of holds cutting off for so long; by then a person has asked the provider.
+# An open payment holds cutting off for so long; one that is unknown until it is known, or a person has settled it.
 UNKNOWN_MONEY_HOLDS: Final = timedelta(days=3)
 
 _PROMISED: Final = text(
@@ -26,7 +26,8 @@ _PROMISED: Final = text(
 _MONEY_UNKNOWN: Final = text(
     """
     SELECT 1 FROM payment_intent
-    WHERE customer_id = :customer AND state IN ('created', 'submitted', 'unknown') AND created_at > :since LIMIT 1
+    WHERE customer_id = :customer
+      AND (state = 'unknown' OR state IN ('created', 'submitted') AND created_at > :since) LIMIT 1
     """
 )
 # What was paid or credited since: what was due then, less what is still due.
@@ -128,7 +129,7 @@ def keeps_agreement(connection: Connection, customer_id: int, now: datetime) -> 
 
 def is_held(connection: Connection, customer_id: int, now: datetime) -> bool:
     """Whether something keeps a customer from being cut off: an agreement, or money in an unknown state."""
-    return keeps_agreement(connection, customer_id, now) or _money_unknown(connection, customer_id, now)
+    return keeps_agreement(connection, customer_id, now) or money_unknown(connection, customer_id, now)
 
 
 def held_invoices(connection: Connection, customer_id: int, now: datetime) -> frozenset[int]:
@@ -142,7 +143,7 @@ def held_invoices(connection: Connection, customer_id: int, now: datetime) -> fr
     promised = connection.execute(_PROMISED, {"customer": customer_id, "today": today}).first() is not None
     plan = _running_plan(connection, customer_id, today)
     rows = connection.execute(_OPEN, {"customer": customer_id, "plan": plan.plan_id if plan else None}).all()
-    if promised or _money_unknown(connection, customer_id, now):
+    if promised or money_unknown(connection, customer_id, now):
         return frozenset(row.invoice_id for row in rows)
     if plan is None or plan.ahead_minor < 0:
         return frozenset()
@@ -172,6 +173,7 @@ def _running_plan(connection: Connection, customer_id: int, today: date) -> _Pla
     return _Plan(row.id, int(row.paid_minor - row.agreed_minor)) if row else None
 
 
-def _money_unknown(connection: Connection, customer_id: int, now: datetime) -> bool:
+def money_unknown(connection: Connection, customer_id: int, now: datetime) -> bool:
+    """Whether money of a customer may be on its way: nobody is cut off for it."""
     values = {"customer": customer_id, "since": now - UNKNOWN_MONEY_HOLDS}
     return connection.execute(_MONEY_UNKNOWN, values).first() is not None

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from core.billing.agreements import money_unknown
 from core.billing.allocate import Part, allocate_many
 from core.billing.billable import Billable, Chunk, Waiting
 from core.billing.draft import Draft, Issuer
@@ -107,6 +108,8 @@ def bill_chunk(tx: Transaction, chunk: Chunk, terms: Terms, now: datetime, *, re
             if service.due.pay == "prepaid" and have < one.totals.total:
                 if refuse:
                     raise InsufficientBalance(needed=one.totals.total, have=have)
+                if money_unknown(tx.connection, service.buyer.customer_id, now):
+                    continue  # it stays due and on until that is known: nobody is cut off for money on its way
                 _lapse(tx, service, now, outcome)
                 continue
             # In the order of services, whatever the chunks: so a run cut anywhere uses credit as a whole one would.

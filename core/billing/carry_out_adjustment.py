@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from core.billing.allocate import Part, allocate_many, locked_balance, open_invoices, pay_from_balance
+from core.billing.allocate import Part, allocate_many, locked_balance, open_invoices
 from core.billing.bill_now import invoice_lines
 from core.billing.credit import credit_invoice
 from core.billing.draft import Buyer, Issuer, Line
 from core.billing.issue import Issued
+from core.billing.money_came import money_came
 from core.billing.queries import buyer, invoice
 from core.cash.own_shift import drawer_of
 from core.catalog.taxes import HOME_CURRENCY
@@ -39,12 +40,14 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
         case "goodwill" | "deposit_return":
             source = "goodwill" if row["kind"] == "goodwill" else f"deposit:{who.number}"
             entry_id = _move(tx, row, source, f"wallet:{who.number}", amount, now)
-            pay_from_balance(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", now=now)
+            money_came(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", issuer=issuer, now=now)
             return entry_id
         case "refund":
             return _refund(tx, row, who, amount, staff_id, now)
         case "write_off":
-            return _write_off(tx, row, who, amount, now)
+            entry_id = _write_off(tx, row, who, amount, now)
+            _settled(tx, row, who, issuer, now)
+            return entry_id
         case "credit_note":
             invoice_id = _invoice_of(tx, row)
             note = credit_invoice(
@@ -57,6 +60,7 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
                 now=now,
                 made_by=staff_id,
             )
+            _settled(tx, row, who, issuer, now)
             return note.entry_id
         case _:
             return _charge(tx, row, who, amount, staff_id, issuer, now).entry_id
@@ -82,6 +86,11 @@ def _drawer(tx: Transaction, row: Mapping[str, Any], staff_id: int, amount: Mone
         if staff_id == row["asked_by"]:
             raise
     return drawer_of(tx, staff_id, amount)
+
+
+def _settled(tx: Transaction, row: Mapping[str, Any], who: Buyer, issuer: Issuer, now: datetime) -> None:
+    """What was owed is less: what a note left over settles the rest, and what was cut off for it goes on."""
+    money_came(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", issuer=issuer, now=now)
 
 
 def _move(tx: Transaction, row: Mapping[str, Any], source: str, destination: str, amount: Money, now: datetime) -> int:

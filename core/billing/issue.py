@@ -150,7 +150,11 @@ def _entries(tx: Transaction, drafts: Sequence[tuple[Draft, Totals]], ids: Seque
             occurred_at=occurred.setdefault(draft.issued_on, start_of_day(draft.issued_on)),
             legs=[(accounts[code], HOME_CURRENCY, minor) for code, minor in sorted(moved.items()) if minor],
             # Which invoice a movement of what is owed belongs to: ageing reads it.
-            memo={"invoice": draft.credits_id or invoice_id, "document": invoice_id},
+            # A debit note is owed for itself, whatever it corrects.
+            memo={
+                "invoice": (draft.credits_id if draft.kind == "credit_note" else None) or invoice_id,
+                "document": invoice_id,
+            },
         )
         for (draft, _totals), moved, invoice_id in zip(drafts, movements, ids, strict=True)
     ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from psycopg2 import errors as pg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from core.billing.agreements import keeps_agreement, settle_agreements
 from core.billing.allocate import pay_from_balance
@@ -19,6 +21,7 @@ from core.customers.queries import account
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.errors import InsufficientBalance, NoExchangeRate
+from core.logs import log
 from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.subscriptions.lapse import renew
@@ -42,6 +45,8 @@ class Used:
     balance: Money | None = None
 
 
+LOG = log("billing.money_came")
+_RACE_LOST: Final = (pg.SerializationFailure, pg.DeadlockDetected)  # all is done again from the start
 # What may wait for money at all: most customers have neither, and are asked no more than this.
 _WAITS: Final = text("""
     SELECT EXISTS (SELECT 1 FROM promise_to_pay WHERE customer_id = :customer AND state = 'open')
@@ -85,15 +90,30 @@ def reconnect(tx: Transaction, *, customer_id: int, issuer: Issuer, now: datetim
     clear = overdue == Money(0, HOME_CURRENCY) or keeps_agreement(tx.connection, customer_id, now)
     back = []
     for service in services_of(tx.connection, customer_id):
-        if clear and service.state == "suspended" and service.suspended_for == "unpaid":
-            resume(tx, subscription_id=service.subscription_id, by=by)
-            back.append(service.number)
-        elif service.suspended_for == "lapsed" and _renewed(tx, service, by, issuer):
-            back.append(service.number)
-        if clear and service.slowed and service.state != "terminated":
-            unslow(tx, subscription_id=service.subscription_id, by=by)
+        try:
+            # A savepoint each: money is recorded whatever is wrong with a service, and the others go on.
+            with tx.connection.begin_nested():
+                if _put_on(tx, service, by, issuer, clear=clear):
+                    back.append(service.number)
+        except Exception as fault:
+            if isinstance(fault, DBAPIError) and (fault.connection_invalidated or isinstance(fault.orig, _RACE_LOST)):
+                raise
+            LOG.exception("paid for, and not put on again", service=service.number)
     if back:
         _tell(tx, customer_id, back, now)
+    return back
+
+
+def _put_on(tx: Transaction, service: Service, by: By, issuer: Issuer, *, clear: bool) -> bool:
+    """Put one service on again, or give it its speed back. True: it was off."""
+    back = False
+    if clear and service.state == "suspended" and service.suspended_for == "unpaid":
+        resume(tx, subscription_id=service.subscription_id, by=by)
+        back = True
+    elif service.suspended_for == "lapsed":
+        back = _renewed(tx, service, by, issuer)
+    if clear and service.slowed and service.state != "terminated":
+        unslow(tx, subscription_id=service.subscription_id, by=by)
     return back
 
 

@@ -25,9 +25,12 @@ _BUYER: Final = select(
     Customer.address,
     Customer.wallet_id,
 )
-_CREDITED: Final = text(
-    "SELECT coalesce(sum(total_minor), 0) FROM invoice WHERE credits_id = :invoice AND kind = 'credit_note'"
-)
+# Taken off already; or settled by what was no money: a note would hand it out as if it had come.
+_CREDITED: Final = text("""
+    SELECT (SELECT coalesce(sum(total_minor), 0) FROM invoice WHERE credits_id = :invoice AND kind = 'credit_note')
+         + (SELECT coalesce(sum(amount_minor), 0) FROM allocation
+            WHERE invoice_id = :invoice AND kind IN ('write_off', 'withholding'))
+""")
 _OWED: Final = text(
     """
     SELECT coalesce(sum(d.due_minor), 0),
@@ -101,7 +104,10 @@ def invoice(connection: Connection, invoice_id: int) -> InvoiceRow:
 
 
 def creditable(connection: Connection, row: InvoiceRow) -> Money:
-    """How much of an invoice no credit note has taken off yet."""
+    """How much of an invoice can still be credited: what is due on it, and what was paid in money.
+
+    What was written off, or settled by a certificate, is not: the balance would be raised by money that never came.
+    """
     credited = connection.execute(_CREDITED, {"invoice": row.invoice_id}).scalar_one()
     return row.total - Money(int(credited), HOME_CURRENCY)
 

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, exists, select
 
 from core.billing.change_service import change_service
 from core.billing.draft import issuer_of
+from core.billing.money_came import reconnect
 from core.billing.payment_plan import agree_plan
 from core.billing.queries import owed
 from core.billing.statement_text import text_statement
@@ -64,6 +65,13 @@ def on_bill(
                 parts=command.parts,
                 through=through,
                 now=now,
+            )
+            reconnect(
+                tx,
+                customer_id=customer.customer_id,
+                issuer=issuer_of(parts.settings),
+                now=now,
+                why="agreed to pay in parts",
             )
         case ChangePlan():
             _change(tx, command, customer, request_key, By(now, _THROUGH[through], request=request_key), parts)

@@ -4,6 +4,7 @@ import threading
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.billing import dun as dun_module
@@ -123,10 +124,26 @@ def test_who_pays_in_between_hears_and_suffers_no_more(provider):
     assert provider.service(service).state == "active"
 
 
-def test_money_in_an_unknown_state_holds_cutting_off_for_three_days_and_reminders_go_on(provider):
+def test_money_in_an_unknown_state_holds_cutting_off_until_it_is_known_and_reminders_go_on(provider):
     service = owes(provider)
     provider.on("2026-12-21", 9)
-    for state in ("created", "submitted", "unknown"):
+    intent(provider, "unknown", hours_ago=1)
+    duns(provider)
+    assert told(provider) == ["bill_overdue"]
+    duns_daily_until(provider, "2027-01-20")
+    assert not provider.service(service).slowed
+    with provider.parts.db.transaction() as tx:
+        tx.execute(text("UPDATE payment_intent SET state = 'refused'"))
+        move = "INSERT INTO payment_intent_move (intent_id, from_state, to_state, at, why)"
+        tx.execute(text(f"{move} SELECT id, 'unknown', 'refused', now(), '{{}}' FROM payment_intent"))
+    duns_daily_until(provider, "2027-01-23")
+    assert provider.service(service).slowed
+
+
+def test_a_payment_on_its_way_holds_cutting_off_for_three_days_and_reminders_go_on(provider):
+    service = owes(provider)
+    provider.on("2026-12-21", 9)
+    for state in ("created", "submitted"):
         intent(provider, state, hours_ago=1)
     duns(provider)
     assert told(provider) == ["bill_overdue"]
