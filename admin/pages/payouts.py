@@ -159,7 +159,11 @@ def _page(number: int, refused: Markup | None) -> str:
             payout=view,
             moves=moves_of(connection, view.payout_id),
             evidence=evidence_of(connection, view.payout_id),
-            accounts=[(one.ledger_code, one.name) for one in money_accounts(connection) if one.closed_at is None],
+            accounts=[
+                (one.ledger_code, one.name)
+                for one in money_accounts(connection)
+                if one.closed_at is None and one.currency == view.amount.currency
+            ],
             refused=refused,
             opened="settle" if refused and request.endpoint == "admin.settle_payout" else None,
         )

@@ -15,7 +15,8 @@ from core.payments.models import Receipt
 # Back are the amounts that were refunded for certain, or are on their way.
 _SEEN: Final = text("""
     SELECT r.number, d.code, r.drawer_number, r.amount_minor, r.currency, r.received_at,
-           EXISTS (SELECT 1 FROM receipt_void v WHERE v.receipt_id = r.id AND v.state = 'done') AS voided,
+           EXISTS (SELECT 1 FROM receipt_void v WHERE v.receipt_id = r.id AND v.state = 'done')
+           OR EXISTS (SELECT 1 FROM ledger_entry e WHERE e.reverses_id = r.entry_id) AS voided,
            (SELECT coalesce(sum(o.amount_minor), 0) FROM payout o
             WHERE o.receipt_id = r.id AND o.state NOT IN ('waiting', 'refused', 'cancelled')) AS back_minor
     FROM receipt r LEFT JOIN cash_drawer d ON d.id = r.drawer_id WHERE r.check_code = :code

@@ -39,7 +39,12 @@ from core.phones import can_pay_by_momo
 # Two sessions of one customer meet here, then two customers who name one phone: never at the provider.
 _WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
 _INTENT_OF_REQUEST: Final = select(
-    PaymentIntent.id, PaymentIntent.amount_minor, PaymentIntent.purpose, PaymentIntent.payer_phone
+    PaymentIntent.id,
+    PaymentIntent.amount_minor,
+    PaymentIntent.purpose,
+    PaymentIntent.payer_phone,
+    PaymentIntent.customer_id,
+    PaymentIntent.purpose_body,
 ).where(PaymentIntent.request_key == bindparam("request_key"))
 # A payment for the same thing that stands in the way: one whose prompt is on the phone, or one that is unknown. One
 # read for both, for every paying hop makes it.
@@ -56,8 +61,7 @@ _IN_THE_WAY: Final = (
             PaymentIntent.amount_minor == bindparam("amount_minor"),
             and_(PaymentIntent.state == "unknown", PaymentIntent.purpose != "topup"),
         ),
-        # One that nobody has accepted yet may still come to light, however old: only its end makes room for another.
-        or_(PaymentIntent.state != "submitted", PaymentIntent.created_at > bindparam("since")),
+        # However old: an open one may have been paid while its provider was silent. Only its end makes room.
     )
     .order_by(PaymentIntent.state.desc())  # unknown first: it is the graver
     .limit(1)
@@ -127,7 +131,8 @@ def open_intent(
     tx.execute(_WAIT_OUR_TURN, {"turn": f"intent:{customer.customer_id}"})
     known = tx.execute(_INTENT_OF_REQUEST, {"request_key": request_key}).first()
     if known is not None:
-        if (known.amount_minor, known.purpose, known.payer_phone) != (amount.minor, purpose, payer_phone):
+        same = (amount.minor, purpose, payer_phone, customer.customer_id, dict(purpose_body))
+        if tuple(known)[1:] != same:
             raise KeyReused(key=request_key)
         return Opened(known.id, again=True)
     _refuse_second_payment(tx, customer.customer_id, purpose, purpose_body, amount, now)
@@ -170,11 +175,11 @@ def _refuse_second_payment(
             "purpose": purpose,
             "purpose_body": dict(body),
             "amount_minor": amount.minor,
-            "since": now - WAITS_FOR_APPROVAL,
         },
     ).first()
     if found is not None:
-        refused = PaymentUnknown if found.state == "unknown" else PaymentWaiting
+        overdue = found.state == "unknown" or found.created_at <= now - WAITS_FOR_APPROVAL
+        refused = PaymentUnknown if overdue else PaymentWaiting
         raise refused(amount=Money(found.amount_minor, found.currency), since=found.created_at)
 
 

@@ -15,6 +15,7 @@ from core.ids import Ids
 from core.money import Money
 from core.payments.models import PaymentIntent, Receipt
 from core.payouts.ask_payout import Asked, Way, ask_payout, asked_before, by_momo
+from core.payouts.limits import alone
 from core.payouts.models import Payout
 from core.phones import can_pay_by_momo
 
@@ -74,7 +75,15 @@ def ask_refund(
         now=now,
         ids=ids,
         receipt_id=receipt["id"],
+        # By the receipt, not by the form: what was given back in pieces was given back.
+        alone_most=_alone_still(role, Money(receipt["amount_minor"], receipt["currency"]) - most),
     )
+
+
+def _alone_still(role: str, given: Money) -> Money:
+    """What a role may still give back alone of a receipt of which so much was given back already."""
+    most = alone(role, "refund")
+    return most - given if given < most else most - most
 
 
 def refundable(connection: Connection, receipt: Mapping[str, Any]) -> Money:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from core.db.engine import Transaction
@@ -25,6 +26,11 @@ FROM: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("by_hand", "refused"): frozenset({"approved"}),
     ("cash", "refused"): frozenset({"approved"}),
 }
+# An account of ours that is open, in the currency of what was sent; what a machine sends leaves MTN's, which is one too.
+_OURS: Final = text("""
+    SELECT EXISTS (SELECT 1 FROM money_account
+                   WHERE ledger_code = :ledger_code AND currency = :currency AND closed_at IS NULL)
+""")
 
 
 def settle_payout_by_hand(
@@ -68,7 +74,10 @@ def settle_payout_by_hand(
         )
         return
     account = MOMO_ACCOUNT if payout["rail"] == "mtn-momo" else paid_from or ""
-    if not account.startswith(SENT_BY_A_PERSON):
+    if (
+        not account.startswith(SENT_BY_A_PERSON)
+        or not tx.execute(_OURS, {"ledger_code": account, "currency": payout["currency"]}).scalar()
+    ):
         raise NotPossibleNow(what="payout", state="no account to send from")
     reference = provider_reference.strip()[:REFERENCE_CHARS_MAX]
     if not reference:

@@ -77,6 +77,8 @@ def claim_payment(
     line = _line_of(tx, account_id, reference)
     if line is not None and line.matched_minor > 0:
         raise IdClaimed(reference=reference)
+    if _was_refused(tx, account_id, reference, customer.customer_id):  # a person said that it is not theirs
+        raise IdClaimed(reference=reference)
     claim_id = _write(
         tx,
         request_key=request_key,
@@ -100,6 +102,16 @@ def claim_payment(
         now=now,
     )
     return Claimed(claim_id, "waiting", reference, None, again=False)
+
+
+def _was_refused(tx: Transaction, account_id: int, reference: str, customer_id: int) -> bool:
+    query = select(PaymentClaim.id).where(
+        PaymentClaim.account_id == account_id,
+        PaymentClaim.reference == reference,
+        PaymentClaim.customer_id == customer_id,
+        PaymentClaim.state == "refused",
+    )
+    return tx.execute(query.limit(1)).first() is not None
 
 
 def _write(tx: Transaction, **values: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, not_, select, update
 
 from core.catalog.taxes import HOME_CURRENCY, MILLION, exchange_on
 from core.customers.queries import account as customer_account
@@ -102,17 +102,32 @@ def _refuse_credit(tx: Transaction, one: OpenLine, status: str, number: str) -> 
         raise DoesNotFit(what="direction")
     if status == "closed":
         raise CustomerNotActive(number=number)
-    if one.account.posts_itself and one.line.external_id and _is_ours(tx, one.line.external_id):
+    if one.account.posts_itself and (_is_ours(tx, one.line.external_id) or _is_credited(tx, one)):
         raise DoesNotFit(what="intent")
 
 
-def _is_ours(tx: Transaction, external_id: str) -> bool:
-    """Whether our own machine asked for this payment: it is settled there, not credited past it."""
+def _is_ours(tx: Transaction, external_id: str | None) -> bool:
+    """Whether our own machine asked for this payment: it is settled there, not credited past it.
+
+    Unless a person has ended it there: what came otherwise than asked for is credited from here.
+    """
     try:
-        reference = UUID(external_id)
+        reference = UUID(external_id or "")
     except ValueError:
         return False
-    return tx.execute(select(PaymentIntent.id).where(PaymentIntent.reference == reference)).first() is not None
+    ended = and_(PaymentIntent.state == "refused", PaymentIntent.settled_by.is_not(None))
+    asked = select(PaymentIntent.id).where(PaymentIntent.reference == reference, not_(ended))
+    return tx.execute(asked).first() is not None
+
+
+def _is_credited(tx: Transaction, one: OpenLine) -> bool:
+    """Whether our own machine has credited this number of theirs already."""
+    credited = select(Receipt.id).where(
+        Receipt.provider == one.account.code,
+        Receipt.provider_reference == provider_reference(one.account, one.line, one.fingerprint),
+        Receipt.intent_id.is_not(None),
+    )
+    return tx.execute(credited).first() is not None
 
 
 def _in_home_currency(tx: Transaction, one: OpenLine, wanted: Money) -> Money:

@@ -81,6 +81,24 @@ LEDGER: Final = (
     """,
 )
 
+RECEIPTS: Final = (
+    # Parts are of one line: another way to the same number of theirs is the same money.
+    """
+    CREATE FUNCTION receipt_refuse_other_part() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF EXISTS (SELECT 1 FROM receipt WHERE provider = NEW.provider AND provider_reference = NEW.provider_reference
+                 AND statement_line_id IS DISTINCT FROM NEW.statement_line_id) THEN
+        RAISE EXCEPTION 'the parts of % are of one line', NEW.provider_reference USING ERRCODE = 'unique_violation';
+      END IF;
+      RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER receipt_parts_of_one_line BEFORE INSERT ON receipt
+      FOR EACH ROW WHEN (NEW.part > 1) EXECUTE FUNCTION receipt_refuse_other_part()
+    """,
+)
+
 STATEMENTS: Final = (
     # What the other side wrote stays; how much of it we know moves with its matches only: by their trigger, not here.
     """
@@ -354,4 +372,4 @@ def statements() -> list[str]:
             f"CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
-    return [*PAYMENTS, *LEDGER, *CASH, *BILLING, *STATEMENTS, *PAYOUTS, *frozen, *STARTING]
+    return [*PAYMENTS, *LEDGER, *RECEIPTS, *CASH, *BILLING, *STATEMENTS, *PAYOUTS, *frozen, *STARTING]

@@ -201,3 +201,14 @@ def test_a_top_up_of_another_amount_is_another_payment_while_one_is_unknown(momo
     with pytest.raises(PaymentUnknown):
         momo.open(500, body=body)
     momo.open(600, body=body)
+
+
+def test_while_its_provider_is_silent_the_same_thing_is_not_paid_again_however_old_the_prompt(momo: Desk) -> None:
+    token = momo.for_token()
+    intent = momo.open(token=token)
+    momo.request()
+    momo.collector = Silent()
+    momo.later(minutes=8)
+    assert momo.state(intent) == "submitted"
+    with pytest.raises(PaymentUnknown):
+        momo.open(token=token)

@@ -33,6 +33,7 @@ from core.payouts.hand_out_cash import hand_out_cash
 from core.payouts.limits import PAYOUT_MOST
 from core.payouts.settle_payout_by_hand import settle_payout_by_hand
 from core.payouts.states import MOVES
+from core.statements.accounts import AccountWords, NewAccount, open_money_account
 from tests.core.payouts.paying import SEEN, Paying, ssp
 from tests.town import ZAIN_CALLER, count
 
@@ -184,13 +185,18 @@ def test_the_timetable_approves_nothing_that_needs_a_person(rich: Paying) -> Non
 
 
 def test_what_a_person_sent_leaves_the_account_they_name_under_its_number(rich: Paying) -> None:
+    with rich.parts.db.transaction() as tx:
+        for code, kind, currency in (("eco", "bank", "SSP"), ("gurush", "wallet", "SSP"), ("usd", "bank", "USD")):
+            words = AccountWords(code, "0921000000")
+            open_money_account(tx, NewAccount(code, kind, currency, words), now=rich.parts.clock.now())
     first, second = (rich.asks(100).payout_id for _ in range(2))
     with pytest.raises(NotPossibleNow):
         sent_by_hand(rich, first)  # nobody has approved it
     for payout in (first, second):
         rich.approves(payout)
-    with pytest.raises(NotPossibleNow):
-        sent_by_hand(rich, first, account="sales:token")
+    for no_account_for_it in ("sales:token", "bank:nowhere", "bank:usd"):
+        with pytest.raises(NotPossibleNow):
+            sent_by_hand(rich, first, account=no_account_for_it)
     sent_by_hand(rich, first)
     assert rich.stands("bank:eco") == ssp(100)
     with pytest.raises(ReferenceUsed):
