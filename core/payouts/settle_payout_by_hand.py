@@ -26,7 +26,7 @@ FROM: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("by_hand", "refused"): frozenset({"approved"}),
     ("cash", "refused"): frozenset({"approved"}),
 }
-# An account of ours that is open, in the currency of what was sent. What a machine sends leaves MTN's, which is one too.
+# An account of ours that is open, in the currency of what was sent. A machine's payouts leave MTN's, which is one too.
 _OURS: Final = text("""
     SELECT EXISTS (SELECT 1 FROM money_account
                    WHERE ledger_code = :ledger_code AND currency = :currency AND closed_at IS NULL)
