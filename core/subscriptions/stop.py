@@ -8,8 +8,10 @@ from datetime import date
 from core.catalog.tariffs import TariffTerms, tariff_book
 from core.days import DAY, juba_day, period_of
 from core.db.engine import Transaction
+from core.errors import NotPossibleNow
 from core.subscriptions import access
 from core.subscriptions.queries import Service
+from core.subscriptions.queries import terms as terms_of
 from core.subscriptions.schedule import next_bill_day
 from core.subscriptions.states import By, move, refuse_unless_possible
 from core.subscriptions.terms import close_term, reopen_term, tariff_on
@@ -27,9 +29,15 @@ def days_off(tx: Transaction, service: Service, verb: str, by: By, **values: obj
     """Stop it from tomorrow on.
 
     Days paid in advance are kept; postpaid days used are billed when their month is over.
+
+    Raises:
+        NotPossibleNow: not from where it is; or it begins tomorrow, as one that was handed over today: there is no day
+            to stop after, and nothing it could go on with.
     """
     refuse_unless_possible(service, verb)
     tomorrow = juba_day(by.now) + DAY
+    if all(term.from_day >= tomorrow for term in terms_of(tx.connection, service.subscription_id)):
+        raise NotPossibleNow(what="service", state="begins tomorrow")
     tariff_id = close_term(tx, service.subscription_id, tomorrow)
     if service.pay == "prepaid":
         kept = service.billed_until - tomorrow if service.billed_until else None

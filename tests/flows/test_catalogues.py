@@ -29,7 +29,7 @@ WEB = ("admin", "api", "portal")  # read on a page: English and Arabic
 KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(["_", "counted:1,2", "t"])
 TRANSLATED = ("ar", "ar_Latn")
 
-LATIN_RUN_IN_ARABIC = re.compile(r"\{(?:code|phone|payer|ssid|username|password)\}")
+LATIN_RUN_IN_ARABIC = re.compile(r"\{(?:code|phone|payer|pay_to|link|ssid|username|password)\}")
 TATWEEL_AND_MARKS = re.compile("[\u0640\u064b-\u0652\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 PRESENTATION_FORMS = re.compile("[\ufb50-\ufdff\ufe70-\ufefc]")
 
@@ -63,7 +63,7 @@ LONGEST = {
     "wait_s": 900,
     "account": "Trinity m-GURUSH",
     "wallet": "Trinity m-GURUSH",
-    "pay_to": "0912 555 000",
+    "pay_to": "0912 555 000 111",
     "reference": "MP261125.1341.A00073",
     "banks": "Cooperative Bank: 0123 4567 8901 2345",
     "below": Money.of(500, "SSP"),

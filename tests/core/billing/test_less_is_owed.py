@@ -10,8 +10,9 @@ from core.billing.withhold import record_withholding
 from core.callers.bill_commands import on_bill
 from core.callers.commands import PayInParts
 from core.customers.queries import account
-from core.errors import CreditTooLarge
+from core.errors import CreditTooLarge, NotPossibleNow
 from core.reports.ageing import ageing
+from core.subscriptions.pause import pause, unpause
 from tests.core.billing.owing import charged, duns, duns_daily_until, intent, owes
 from tests.provider import ssp
 from tests.town import ACHOL
@@ -113,6 +114,24 @@ def test_money_is_recorded_whatever_is_wrong_with_a_service(provider):
     duns(provider)
     provider.pays(5_000, who=deng)
     assert next(row.due for row in provider.invoices(deng)) == 0
+
+
+def test_a_service_handed_over_today_is_not_stopped_before_it_begins(provider):
+    service = provider.begins("HOME")
+    _ended, added = provider.does(
+        hand_over,
+        subscription_id=service,
+        customer_id=provider.town.deng.customer_id,
+        by=provider.by(),
+        issuer=provider.issuer,
+    )
+    with pytest.raises(NotPossibleNow):
+        provider.does(pause, subscription_id=added.subscription_id, by=provider.by())
+    provider.on("2026-11-02")
+    provider.does(pause, subscription_id=added.subscription_id, by=provider.by())
+    provider.on("2026-11-05")
+    provider.does(unpause, subscription_id=added.subscription_id, by=provider.by())
+    assert provider.service(added.subscription_id).state == "active"
 
 
 def test_a_debit_note_ages_from_its_own_day(provider):
