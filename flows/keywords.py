@@ -53,7 +53,7 @@ _SPELLINGS: Final = {
     "statement": "statement kashf كشف",
     "paid": "paid ipaid transaction txn dafat دفعت تحويل حولت",
     "receipts": "receipts myreceipts payments isalat ايصالات ايصالاتي مدفوعاتي",
-    "receipt": "receipt isal ايصال تحقق",
+    "receipt": "receipt risit isal ايصال تحقق",
     "bank": "bank deposit banki بنك البنك ايداع",
     "auto": "auto autotopup tilgai تلقائي",
     "menu": "menu hi hello salam gaima cancel end quit قائمه سلام مرحبا الغاء خروج",
@@ -65,7 +65,7 @@ _SPELLINGS: Final = {
 # Of these the ones that are Arabic, written in Latin letters.
 _ARABI: Final = """
     rasid rasiid istiri ishtiri shahan shahn kod rumuz mushkila musaada lugha luga salam gaima
-    tasjil wagif abda ism isim fatura baga gayirbaga kashf dafat isalat isal banki tilgai
+    tasjil wagif abda ism isim fatura baga gayirbaga kashf dafat isalat isal risit banki tilgai
 """
 # Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
 # that the net stopped.

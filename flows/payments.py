@@ -97,10 +97,13 @@ def _chosen(session: Session, facts: Facts) -> PayToFact | None:
 
 
 def show_number(session: Session, facts: Facts) -> Page:
-    """Where to pay to, and then the number of the transaction."""
+    """Where to pay to, and then the number of the transaction. In Arabic unspaced: groups of digits turn round."""
     wallet = _chosen(session, facts)
+    pay_to = wallet.pay_to if wallet else ""
+    if facts.tongue == "ar":
+        pay_to = pay_to.replace(" ", "")
     text = _("Pay to {pay_to} by {wallet}. Then write the transaction number here.")
-    return Page(say(facts.tongue, text, pay_to=wallet.pay_to if wallet else "", wallet=wallet.name if wallet else ""))
+    return Page(say(facts.tongue, text, pay_to=pay_to, wallet=wallet.name if wallet else ""))
 
 
 def read_number(_session: Session, typed: str, facts: Facts) -> Answer:
