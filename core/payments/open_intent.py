@@ -178,8 +178,8 @@ def _refuse_second_payment(
         },
     ).first()
     if found is not None:
-        overdue = found.state == "unknown" or found.created_at <= now - WAITS_FOR_APPROVAL
-        refused = PaymentUnknown if overdue else PaymentWaiting
+        overdue = found.state == "submitted" and found.created_at <= now - WAITS_FOR_APPROVAL
+        refused = PaymentUnknown if overdue or found.state == "unknown" else PaymentWaiting
         raise refused(amount=Money(found.amount_minor, found.currency), since=found.created_at)
 
 

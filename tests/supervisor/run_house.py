@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ STAND_IN = str(Path(__file__).with_name("stand_in.py"))
 
 
 def main(home, port, *others):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a suite run under nohup would hand it down ignored
     roles = {field.name: field.name for field in dataclasses.fields(Commands) if field.name != "root"}
     roles |= dict(other.split("=") for other in others)
     commands = Commands(
