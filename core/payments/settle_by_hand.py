@@ -13,6 +13,7 @@ from core.db.engine import Transaction
 from core.errors import NotFound, NotPossibleNow, ReferenceUsed
 from core.payments.evidence import Evidence, keep_evidence
 from core.payments.models import PaymentIntent
+from core.payments.provider_reference import normal_id
 from core.payments.settle import Fulfil, settle
 from core.payments.states import move
 from core.payments.tell import tell_ended
@@ -61,7 +62,7 @@ def settle_by_hand(
         move(tx, intent_id=intent_id, state=intent["state"], to="refused", now=now, why=why, **values)
         tell_ended(tx, intent_id=intent_id, template="payment_not_taken", now=now, code=code)
         return
-    reference = provider_reference.strip()[:REFERENCE_CHARS_MAX]
+    reference = normal_id(provider_reference)[:REFERENCE_CHARS_MAX]
     if not reference:
         raise ReferenceUsed(reference="-")
     try:

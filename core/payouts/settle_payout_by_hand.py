@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from core.db.engine import Transaction
 from core.errors import NotPossibleNow, ReferenceUsed
 from core.payments.evidence import Evidence, keep_evidence
+from core.payments.provider_reference import normal_id
 from core.payouts.hold import MOMO_ACCOUNT, CameBack, end_paid, end_refused, leave_on_balance
 from core.payouts.states import lock_payout
 
@@ -79,7 +80,7 @@ def settle_payout_by_hand(
         or not tx.execute(_OURS, {"ledger_code": account, "currency": payout["currency"]}).scalar()
     ):
         raise NotPossibleNow(what="payout", state="no account to send from")
-    reference = provider_reference.strip()[:REFERENCE_CHARS_MAX]
+    reference = normal_id(provider_reference)[:REFERENCE_CHARS_MAX]
     if not reference:
         raise ReferenceUsed(reference="-")
     keep_evidence(tx, evidence, staff_id=staff_id, now=now, payout_id=payout_id)

@@ -12,9 +12,9 @@ from defusedxml.ElementTree import iterparse
 
 from core.clock import JUBA
 from core.days import juba_day
+from core.payments.provider_reference import normal_id
 from core.statements.figures import amount_in
 from core.statements.lines import BadLine, Balance, Line, Read, joined, tidy
-from core.statements.references import normal_id
 
 DEPTH_MAX: Final = 40
 ELEMENTS_HELD_MAX: Final = 20_000  # of one entry: a batch of a thousand payments has fewer

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Final, TextIO
 
 from core.errors import InvalidPhone, MappingWrong, NotMobile, Refusal
+from core.payments.provider_reference import normal_id
 from core.phones import parse_phone
 from core.statements.figures import THOUSANDS, amount_in, day_in
 from core.statements.lines import BadLine, Balance, Line, Read, joined, tidy
 from core.statements.mapping import DELIMITERS, CsvMapping
-from core.statements.references import normal_id
 
 FIELD_BYTES_MAX: Final = 100_000
 DETAILS_COLUMNS_MAX: Final = 8

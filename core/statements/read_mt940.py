@@ -13,8 +13,8 @@ from typing import Any, Final, TextIO
 from mt940.models import Transactions
 
 from core.money import AMOUNT_MINOR_MAX, MINOR_DIGITS
+from core.payments.provider_reference import normal_id
 from core.statements.lines import BadLine, Balance, Line, Read, joined, tidy
-from core.statements.references import normal_id
 
 # The library writes lines that it cannot read into the log, and with them who paid what.
 logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)

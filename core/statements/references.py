@@ -10,6 +10,7 @@ from typing import Final
 
 from core.errors import InvalidTransactionId
 from core.ids import check_digit_is_right
+from core.payments.provider_reference import AROUND, normal_id
 from core.phones import western_digits
 
 ID_CHARS_MIN: Final = 4
@@ -20,14 +21,6 @@ _PREFIXED: Final = re.compile(r"(?<![A-Z])S[ .-]?B[ :#.\-/]{0,3}(\d{1,12}(?:[ -]
 _BARE: Final = re.compile(r"(?<![\dA-Z.,/-])\d{4,12}(?![\dA-Z]|[.,/-]\d)")
 _DOCUMENT: Final = re.compile(r"(?<![A-Z])(INV|DN)[ \-/]?(\d{4})[ \-/]?(\d{1,9})(?!\d)")
 _ID: Final = re.compile(r"[A-Z0-9][A-Z0-9./_-]*")
-_AROUND: Final = "#.,:;!?()[]\"'*\u060c\u061b\u061f"
-_BLANKS: Final = re.compile(r"[\s\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-
-
-def normal_id(text: str) -> str:
-    """A transaction id in the one form it is compared in: Western digits, capitals, no blanks, no signs around it."""
-    plain = _BLANKS.sub("", unicodedata.normalize("NFKC", western_digits(text))).upper()
-    return plain.strip(_AROUND)
 
 
 def transaction_id(typed: str) -> str:
@@ -78,7 +71,7 @@ def said_in(*texts: str | None) -> Said:
             plain = unicodedata.normalize("NFKC", western_digits(plain)).upper()
         for found in _PREFIXED.finditer(plain):
             references |= _cumulated(found[1])
-        whole = plain.strip(_AROUND + " ").replace(" ", "")
+        whole = plain.strip(AROUND + " ").replace(" ", "")
         if len(whole) >= DIGITS_MIN and check_digit_is_right(whole):
             references.add(whole)
         bare |= {number for number in _BARE.findall(plain) if check_digit_is_right(number)}

@@ -152,8 +152,8 @@ def test_nobody_settles_what_the_provider_can_still_tell(momo: Desk, parts: Part
 
 def test_a_number_of_theirs_that_is_on_a_receipt_settles_nothing(momo: Desk, parts: Parts) -> None:
     first, second = unknown(momo, 500), unknown(momo, 600)
-    settle(momo, first, reference="4711")
-    for reference in ("4711", " 4711 ", ""):
+    settle(momo, first, reference="mp4711")
+    for reference in ("MP4711", " mp 4711 ", "mp\u0664\u0667\u0661\u0661", "\u200fMP4711.", "", "\u200e"):
         with pytest.raises(ReferenceUsed):
             settle(momo, second, reference=reference)
     assert momo.state(second) == "unknown"
