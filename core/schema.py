@@ -18,6 +18,7 @@ from core.staff import models as staff
 from core.statements import models as statements
 from core.subscriptions import models as subscriptions
 from core.tokens import models as tokens
+from core.usage import models as usage
 
 ROOMS = (
     access,
@@ -35,5 +36,6 @@ ROOMS = (
     statements,
     subscriptions,
     tokens,
+    usage,
 )
 METADATA = Table.metadata

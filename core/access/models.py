@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.types import Bytes, Day, Instant, Prose, Ref, RowId, Table, Word
@@ -15,6 +15,9 @@ class AccessGrant(Table):
 
     `reading_bytes` is the router's own total when we last read it, `credited_bytes` the part of it that survives
     a power cut there. `used_bytes` less the reading is what the router has forgotten.
+
+    `service`: the log-in page of a hotspot, or a PPPoE line. `radius_sealed` is the password once more, sealed for
+    the RADIUS server, which must know it in clear to answer CHAP (`radius_seal`).
     """
 
     __tablename__ = "access_grant"
@@ -35,6 +38,10 @@ class AccessGrant(Table):
     used_bytes: Mapped[Bytes]
     reading_bytes: Mapped[Bytes] = mapped_column(server_default="0")
     credited_bytes: Mapped[Bytes] = mapped_column(server_default="0")
+    service: Mapped[Word] = mapped_column(server_default="hotspot")
+    burst_down_kbps: Mapped[int | None]
+    burst_up_kbps: Mapped[int | None]
+    radius_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (
         CheckConstraint("status IN ('waiting', 'running', 'paused', 'expired', 'revoked')", name="status_known"),
         CheckConstraint("status <> 'waiting' OR (first_used_at IS NULL AND closed_at IS NULL)", name="waits_unused"),
@@ -43,6 +50,8 @@ class AccessGrant(Table):
         CheckConstraint("status <> 'paused' OR duration_s IS NULL", name="only_services_pause"),
         CheckConstraint("(status IN ('expired', 'revoked')) = (closed_at IS NOT NULL)", name="closed_is_dated"),
         CheckConstraint("used_bytes >= 0", name="used_not_negative"),
+        CheckConstraint("service IN ('hotspot', 'pppoe')", name="service_known"),
+        CheckConstraint("(burst_down_kbps IS NULL) = (burst_up_kbps IS NULL)", name="burst_both_ways"),
         Index("ix_access_grant_ends_at", "ends_at", postgresql_where=text("status = 'running'")),
         Index("ix_access_grant_router_id_status", "router_id", "status"),
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Instant, Line, Prose, Ref, RowId, Table, Word
+from core.db.types import Instant, Json, Line, Prose, Ref, RowId, Table, Word
 
 
 class RouterRow(Table):
-    """A router we keep true. Its password is sealed; what it last said of itself stands beside."""
+    """A router we keep true. Its password is sealed; what it last said of itself stands beside.
+
+    `access_by`: its users are told to it (`api`), or it asks for each of them (`radius`). `nas_address` is where its
+    RADIUS packets come from; `radius_secret` is sealed for the RADIUS server (`core.access.radius_seal`).
+    """
 
     __tablename__ = "router"
     id: Mapped[RowId]
@@ -25,7 +29,24 @@ class RouterRow(Table):
     try_again_at: Mapped[Instant | None]
     failures: Mapped[int]
     last_error: Mapped[Line | None]
-    __table_args__ = (CheckConstraint("port BETWEEN 1 AND 65535", name="port_possible"),)
+    access_by: Mapped[Word] = mapped_column(server_default="api")
+    area: Mapped[Word] = mapped_column(server_default="")
+    nas_address: Mapped[Line | None] = mapped_column(unique=True)
+    radius_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    coa_port: Mapped[int] = mapped_column(server_default="3799")
+    drift: Mapped[Json | None]
+    drift_at: Mapped[Instant | None]
+    checks: Mapped[Json | None]
+    checks_at: Mapped[Instant | None]
+    __table_args__ = (
+        CheckConstraint("port BETWEEN 1 AND 65535 AND coa_port BETWEEN 1 AND 65535", name="port_possible"),
+        CheckConstraint("access_by IN ('api', 'radius')", name="access_by_known"),
+        CheckConstraint(
+            "access_by = 'api' OR (nas_address IS NOT NULL AND radius_secret IS NOT NULL)", name="radius_is_known"
+        ),
+        CheckConstraint("(drift IS NULL) = (drift_at IS NULL)", name="drift_is_dated"),
+        CheckConstraint("(checks IS NULL) = (checks_at IS NULL)", name="checks_are_dated"),
+    )
 
 
 class Placement(Table):
@@ -45,4 +66,45 @@ class Placement(Table):
     __table_args__ = (
         CheckConstraint("wanted IN ('present', 'disabled', 'absent')", name="wanted_known"),
         Index("ix_placement_open", "router_id", postgresql_where=text("confirmed_at IS NULL")),
+    )
+
+
+class SessionCommand(Table):
+    """Something to be said to a router about a session now, or never: a kick or another speed, until `not_after`."""
+
+    __tablename__ = "session_command"
+    id: Mapped[RowId]
+    router_id: Mapped[Ref] = mapped_column(ForeignKey("router.id"))
+    grant_id: Mapped[Ref] = mapped_column(ForeignKey("access_grant.id"))
+    act: Mapped[Word]
+    wanted_at: Mapped[Instant]
+    not_after: Mapped[Instant]
+    leased_until: Mapped[Instant | None]
+    tries: Mapped[int]
+    outcome: Mapped[Word | None]
+    done_at: Mapped[Instant | None]
+    last_error: Mapped[Line | None]
+    __table_args__ = (
+        CheckConstraint("act IN ('disconnect', 'change')", name="act_known"),
+        CheckConstraint("outcome IN ('done', 'nobody', 'refused', 'too_late')", name="outcome_known"),
+        CheckConstraint("(outcome IS NULL) = (done_at IS NULL)", name="done_is_dated"),
+        CheckConstraint("not_after > wanted_at", name="lives_a_while"),
+        Index("ix_session_command_open", "router_id", "id", postgresql_where=text("outcome IS NULL")),
+    )
+
+
+class RouterOutage(Table):
+    """A time during which a router was not to be reached, as an area knows it. Open while it lasts."""
+
+    __tablename__ = "router_outage"
+    id: Mapped[RowId]
+    router_id: Mapped[Ref] = mapped_column(ForeignKey("router.id"))
+    area: Mapped[Word]
+    began_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+    told_at: Mapped[Instant | None]
+    __table_args__ = (
+        CheckConstraint("ended_at >= began_at", name="ends_after_it_began"),
+        Index("ux_router_outage_open", "router_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index("ix_router_outage_began_at", "began_at"),
     )
