@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.types import Bytes, Instant, Line, Ref, RowId, Table, Word
@@ -39,6 +39,8 @@ class UsageInbox(Table):
 class UsageSession(Table):
     """Somebody online at some equipment, from log-in to log-out. Without a grant it is listed as unattributed.
 
+    Equipment may use a session's name again after it restarted: what tells the two apart is when each began.
+
     `session_s`, `up_bytes`, `down_bytes`: the newest sample folded in. `up_total`, `down_total`: what they came to,
     over wraps and resets.
     """
@@ -63,11 +65,19 @@ class UsageSession(Table):
     up_total: Mapped[Bytes] = mapped_column(server_default="0")
     down_total: Mapped[Bytes] = mapped_column(server_default="0")
     __table_args__ = (
-        UniqueConstraint("nas", "session", "username", name="uq_usage_session_once"),
+        Index(
+            "ux_usage_session_open",
+            "nas",
+            "session",
+            "username",
+            unique=True,
+            postgresql_where=text("stopped_at IS NULL"),
+        ),
+        Index("ix_usage_session_said", "nas", "session", "username", "started_at"),
         CheckConstraint("up_total >= 0 AND down_total >= 0", name="totals_not_negative"),
         Index("ix_usage_session_open", "grant_id", postgresql_where=text("stopped_at IS NULL")),
         Index("ix_usage_session_grant_id", "grant_id", "started_at"),
-        Index("ix_usage_session_unattributed", "heard_at", postgresql_where=text("grant_id IS NULL")),
+        Index("ix_usage_session_unattributed", "started_at", postgresql_where=text("grant_id IS NULL")),
     )
 
 

@@ -101,12 +101,13 @@ def upgrade() -> None:
     sa.CheckConstraint('up_total >= 0 AND down_total >= 0', name=op.f('ck_usage_session_totals_not_negative')),
     sa.ForeignKeyConstraint(['grant_id'], ['access_grant.id'], name=op.f('fk_usage_session_grant_id')),
     sa.ForeignKeyConstraint(['router_id'], ['router.id'], name=op.f('fk_usage_session_router_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_usage_session')),
-    sa.UniqueConstraint('nas', 'session', 'username', name='uq_usage_session_once')
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_usage_session'))
     )
+    op.create_index('ix_usage_session_said', 'usage_session', ['nas', 'session', 'username', 'started_at'], unique=False)
+    op.create_index('ux_usage_session_open', 'usage_session', ['nas', 'session', 'username'], unique=True, postgresql_where=sa.text('stopped_at IS NULL'))
     op.create_index('ix_usage_session_grant_id', 'usage_session', ['grant_id', 'started_at'], unique=False)
     op.create_index('ix_usage_session_open', 'usage_session', ['grant_id'], unique=False, postgresql_where=sa.text('stopped_at IS NULL'))
-    op.create_index('ix_usage_session_unattributed', 'usage_session', ['heard_at'], unique=False, postgresql_where=sa.text('grant_id IS NULL'))
+    op.create_index('ix_usage_session_unattributed', 'usage_session', ['started_at'], unique=False, postgresql_where=sa.text('grant_id IS NULL'))
     op.create_table('usage_hour',
     sa.Column('session_id', sa.BigInteger(), nullable=False),
     sa.Column('hour', sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,89 @@
+"""The one writer of usage: what equipment said becomes sessions, hours, days and the total of each grant."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import text
+
+from core.access.first_use import mark_first_use
+from core.db.engine import Database, Transaction
+from core.usage import fold_statements as sql
+from core.usage.months import RETENTION_MONTHS, first_kept, keep_months
+
+ROWS_AT_ONCE: Final = 20_000  # 30 MB of working tables
+# When a session began is its packet's time less its age: a slow uplink and a coarse clock move that by minutes.
+BEGAN_SLACK: Final = timedelta(minutes=10)
+SESSION_S_MAX: Final = 10 * 366 * 86_400  # older than any session; beyond it the packet lies
+INTERIM_S: Final = 300  # what we ask equipment for (Acct-Interim-Interval)
+LOST_AFTER: Final = timedelta(seconds=3 * INTERIM_S)
+_STEPS: Final = (
+    sql.CLOSE_REPLACED,
+    sql.BEGIN_SESSIONS,
+    sql.ANALYZE_ONLINE,
+    sql.HEAR_SESSIONS,
+    sql.CLOSE_LEFT,
+    sql.CLOSE_RESTARTED,
+    sql.FRESH,
+    sql.ANALYZE_FRESH,
+    sql.KEEP_SAMPLES,
+    sql.REWORK,
+    sql.USED,
+    sql.MOVED,
+    sql.ANALYZE_MOVED,
+    sql.LOCK_GRANTS,
+    sql.FORGET_HOURS,
+    sql.ADD_HOURS,
+    sql.STANDING,
+    sql.ANALYZE_STANDING,
+    sql.STAND,
+    sql.DAYS,
+    sql.LESS_ON_DAYS,
+    sql.NOTHING_ON_DAYS,
+    sql.ADD_DAYS,
+    sql.ADD_TO_GRANTS,
+)
+_LOST: Final = text("""
+    UPDATE usage_session SET stopped_at = greatest(heard_at, started_at), cause = 'lost'
+    WHERE stopped_at IS NULL AND source IN ('radius', 'rest') AND heard_at < :since RETURNING id
+""")
+
+
+def fold(db: Database, now: datetime) -> int:
+    """Fold all that was heard by now. Returns how many packets that were; none while another folds.
+
+    Each batch is a transaction: killed anywhere, its packets are still there. Order and repetition change no total:
+    a counter counts from the one before it in the session, whichever came first, and the same one again is none.
+    """
+    keep_months(db, now)
+    total = 0
+    while True:
+        taken = db.run(lambda tx: _fold_some(tx, now))
+        total += taken
+        if taken < ROWS_AT_ONCE:
+            return total
+
+
+def close_lost(db: Database, now: datetime) -> int:
+    """Close sessions nothing was heard of for three intervals: their end was lost. Returns how many."""
+    with db.transaction() as tx:
+        return len(tx.execute(_LOST, {"since": now - LOST_AFTER}).all())
+
+
+def _fold_some(tx: Transaction, now: datetime) -> int:
+    if not tx.execute(sql.ONE_WRITER).scalar_one():
+        return 0
+    slack = {"slack": BEGAN_SLACK}
+    tx.execute(sql.TAKE, {"most": ROWS_AT_ONCE, "session_s_max": SESSION_S_MAX} | slack)
+    taken = int(tx.execute(sql.GONE).rowcount)
+    if not taken:
+        return 0
+    tx.execute(sql.ANALYZE_TAKEN)
+    tx.execute(sql.ONLINE, slack)
+    tx.execute(sql.ANALYZE_ONLINE)
+    for step in _STEPS:
+        tx.execute(step, {"kept_since": first_kept(now, RETENTION_MONTHS)} if step is sql.REWORK else {})
+    for row in tx.execute(sql.BEGUN).all():
+        mark_first_use(tx, grant_id=row.id, used_at=row.began)
+    return taken
