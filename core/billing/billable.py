@@ -171,6 +171,7 @@ def _promotions(tx: Transaction, ids: set[int]) -> dict[int, PromotionTerms]:
     rows = tx.execute(
         select(
             Promotion.id,
+            Promotion.tariff_id,
             Promotion.code,
             Promotion.name_en,
             Promotion.name_ar,
