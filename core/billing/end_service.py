@@ -1,4 +1,4 @@
-"""A service ends, or is handed over: what was paid for and not used goes back to the balance."""
+"""A service ends, or is handed over: what was paid for and not used goes back and settles what is due."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.billing.credit import credit_lines
 from core.billing.draft import Issuer
 from core.billing.issue import Issued
+from core.billing.money_came import money_came
 from core.billing.unused import unused_lines
 from core.days import DAY, juba_day
 from core.db.engine import Transaction
@@ -59,9 +60,10 @@ def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> Iss
     invoice_id, lines = unused_lines(tx, subscription_id=service.subscription_id, days=days)
     if invoice_id is None:
         return None
-    return credit_lines(
+    key = f"end:{service.subscription_id}"
+    note = credit_lines(
         tx,
-        key=f"end:{service.subscription_id}",
+        key=key,
         invoice_id=invoice_id,
         lines=lines,
         reason=by.why,
@@ -69,3 +71,5 @@ def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> Iss
         now=by.now,
         made_by=by.staff_id,
     )
+    money_came(tx, customer_id=service.customer_id, key=key, issuer=issuer, now=by.now)
+    return note
