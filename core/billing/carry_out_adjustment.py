@@ -126,7 +126,8 @@ def _charge(
     issuer: Issuer,
     now: datetime,
 ) -> Issued:
-    """An invoice of its own, or a debit note to an invoice. The amount is before tax."""
+    """An invoice of its own, or a debit note to an invoice, of the same service. The amount is before tax."""
+    corrects_id = _invoice_of(tx, row) if row["kind"] == "debit_note" else None
     issued = invoice_lines(
         tx,
         key=f"adjustment:{row['id']}",
@@ -135,9 +136,10 @@ def _charge(
         due_days=CHARGE_DUE_DAYS,
         issuer=issuer,
         now=now,
+        subscription_id=None if corrects_id is None else invoice(tx.connection, corrects_id).subscription_id,
         made_by=staff_id,
         reason=row["reason"],
-        corrects_id=_invoice_of(tx, row) if row["kind"] == "debit_note" else None,
+        corrects_id=corrects_id,
     )
     if issued is None:
         raise AssertionError("an amount above nothing comes to something")

@@ -34,7 +34,7 @@ _MOVES: Final = text(
 )
 _OPEN: Final = text(
     f"""
-    SELECT d.invoice_id, d.due_on, i.issued_on, i.issued_at, i.subscription_id, n.schedule
+    SELECT d.invoice_id, d.due_on, i.issued_on, i.issued_at, f.subscription_id, n.schedule
     FROM {SCHEDULED} WHERE d.customer_id = :customer AND d.due_minor > 0
     """
 )

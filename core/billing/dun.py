@@ -54,7 +54,7 @@ _WANTED: Final = text(
 _OPEN: Final = text(
     f"""
     SELECT d.invoice_id, d.due_minor, d.due_on, i.issued_on, i.issued_at, i.series, i.year, i.number,
-           i.subscription_id, n.schedule
+           f.subscription_id, n.schedule
     FROM {SCHEDULED} WHERE d.customer_id = :customer AND d.due_minor > 0
     ORDER BY d.due_on, d.invoice_id FOR UPDATE OF d
     """
