@@ -81,8 +81,13 @@ def ask(number: str) -> ResponseReturnValue:
     )
 
 
-def asked_for(tx: Transaction, kind: str, customer_id: int, invoice_id: int | None, subject: str) -> Asked:
-    """Ask for what the form says, and write it into the trail when it is asked for the first time."""
+def asked_for(
+    tx: Transaction, kind: str, customer_id: int, invoice_id: int | None, subject: str, why: str = "why"
+) -> Asked:
+    """Ask for what the form says, and write it into the trail when it is asked for the first time.
+
+    `why`: the field that says why.
+    """
     who, now = member(), parts().clock.now()
     wanted = parse_amount(typed("amount", TYPED_CHARS_MAX + 1))
     asked = ask_adjustment(
@@ -92,7 +97,7 @@ def asked_for(tx: Transaction, kind: str, customer_id: int, invoice_id: int | No
         customer_id=customer_id,
         invoice_id=invoice_id,
         amount=wanted,
-        reason=typed("why"),
+        reason=typed(why),
         staff_id=who.staff_id,
         role=who.role,
         issuer=issuer(),

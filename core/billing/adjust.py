@@ -54,7 +54,8 @@ def ask_adjustment(
     """Ask for an adjustment. Within the limit of the role it is done in this transaction.
 
     Kinds: `goodwill` (to the balance), `charge` (an invoice), `credit_note`, `debit_note`, `write_off` (of a named
-    invoice), `refund` (from the balance, in cash), `deposit_return` (to the balance).
+    invoice), `withholding` (from a named invoice, against the certificate whose number the reason is), `refund` (from
+    the balance, in cash), `deposit_return` (to the balance).
 
     Raises:
         ReasonMissing: no reason.

@@ -13,6 +13,7 @@ from core.billing.draft import Buyer, Issuer, Line
 from core.billing.issue import Issued
 from core.billing.money_came import money_came
 from core.billing.queries import buyer, invoice
+from core.billing.withhold import record_withholding
 from core.cash.own_shift import drawer_of
 from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import account
@@ -29,7 +30,8 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
     """Do an adjustment that was decided. Returns its entry in the books.
 
     Raises:
-        CreditTooLarge, AmountAboveDue: more than the invoice bears.
+        CreditTooLarge, AmountAboveDue, WithheldTooLarge: more than the invoice bears.
+        CertificateUsed: it was counted for this invoice before.
         InsufficientBalance: a refund beyond the balance, a return beyond the deposit.
         NoShiftOpen, DrawerShort: a refund is handed out of an open drawer that holds so much.
         NotFound: the kind needs an invoice of this customer, and there is none.
@@ -46,6 +48,11 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
             return _refund(tx, row, who, amount, staff_id, now)
         case "write_off":
             entry_id = _write_off(tx, row, who, amount, now)
+            _settled(tx, row, who, issuer, now)
+            return entry_id
+        case "withholding":
+            invoice_id, number = _invoice_of(tx, row), row["reason"]
+            entry_id = record_withholding(tx, invoice_id=invoice_id, amount=amount, certificate=number, now=now)
             _settled(tx, row, who, issuer, now)
             return entry_id
         case "credit_note":

@@ -7,7 +7,9 @@ from typing import Final
 
 from core.money import Money
 
-KINDS: Final = ("goodwill", "charge", "credit_note", "debit_note", "write_off", "refund", "deposit_return")
+KINDS: Final = (
+    "goodwill", "charge", "credit_note", "debit_note", "write_off", "withholding", "refund", "deposit_return",
+)  # fmt: skip
 # In pounds, by role; who is not named may move nothing alone. A refund hands out cash: it is limited closer.
 ALONE_POUNDS: Final[Mapping[str, Mapping[str, int]]] = {
     "cashier": {"goodwill": 2_000, "charge": 0, "credit_note": 0, "debit_note": 0, "write_off": 0, "refund": 0},
@@ -17,6 +19,7 @@ ALONE_POUNDS: Final[Mapping[str, Mapping[str, int]]] = {
         "credit_note": 500_000,
         "debit_note": 500_000,
         "write_off": 50_000,
+        "withholding": 100_000,
         "refund": 50_000,
         "deposit_return": 200_000,
     },
@@ -26,6 +29,7 @@ ALONE_POUNDS: Final[Mapping[str, Mapping[str, int]]] = {
         "credit_note": 2_000_000,
         "debit_note": 2_000_000,
         "write_off": 500_000,
+        "withholding": 1_000_000,
         "refund": 500_000,
         "deposit_return": 1_000_000,
     },
