@@ -11,11 +11,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act
-from admin.desk import member, parts
-from admin.pages.adjustments import asked_for, said_of
+from admin.desk import parts
+from admin.pages.adjustments import asked_for, limits_of, said_of
 from admin.permits import needs
 from admin.routes import Route
-from core.billing.limits import alone
 from core.billing.queries import buyer, creditable, invoice_by_number
 from core.billing.withhold import withholdable
 from core.db.engine import Transaction
@@ -109,7 +108,7 @@ def _form(correction: Correction, number: str, refused: Markup | None) -> str:
             row=row,
             who=buyer(connection, row.customer_id),
             most=most,
-            alone=alone(member().role, correction.kind),
+            alone=limits_of(connection, (correction.kind,))[correction.kind],
             refused=refused,
             opened="correct",
         )
