@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import text
 
 from core.billing.allocate import Part, allocate_many, locked_balance, open_invoices
 from core.billing.bill_now import invoice_lines
@@ -23,7 +25,21 @@ from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.money import Money
 
-CHARGE_DUE_DAYS = 14
+CHARGE_DUE_DAYS: Final = 14
+# What was billed as deposits and never came in money: still due, or written off. Of an invoice that bills other things
+# too, the deposit is paid last. Locked: what is due does not change meanwhile.
+_DEPOSITS: Final = text(
+    """
+    SELECT d.due_minor, (SELECT sum(l.amount_minor) FROM invoice_line l
+                         WHERE l.invoice_id = d.invoice_id AND l.kind = 'deposit')::bigint AS deposit_minor,
+           (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a
+            WHERE a.invoice_id = d.invoice_id AND a.kind = 'write_off')::bigint AS written_off_minor
+    FROM invoice_due d
+    WHERE d.customer_id = :customer
+      AND EXISTS (SELECT 1 FROM invoice_line l WHERE l.invoice_id = d.invoice_id AND l.kind = 'deposit')
+    ORDER BY d.due_on, d.invoice_id FOR UPDATE OF d
+    """
+)
 
 
 def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer: Issuer, now: datetime) -> int:
@@ -32,7 +48,7 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
     Raises:
         CreditTooLarge, AmountAboveDue, WithheldTooLarge: more than the invoice bears.
         CertificateUsed: it was counted for this invoice before.
-        InsufficientBalance: a refund beyond the balance, a return beyond the deposit.
+        InsufficientBalance: a refund beyond the balance, a return beyond what was paid as deposit.
         NoShiftOpen, DrawerShort: a refund is handed out of an open drawer that holds so much.
         NotFound: the kind needs an invoice of this customer, and there is none.
     """
@@ -40,7 +56,10 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
     amount = Money(row["amount_minor"], row["currency"])
     match row["kind"]:
         case "goodwill" | "deposit_return":
-            source = "goodwill" if row["kind"] == "goodwill" else f"deposit:{who.number}"
+            source = "goodwill"
+            if row["kind"] == "deposit_return":
+                source = f"deposit:{who.number}"
+                _refuse_more(amount, _paid_deposit(tx, who, source))
             entry_id = _move(tx, row, source, f"wallet:{who.number}", amount, now)
             money_came(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", issuer=issuer, now=now)
             return entry_id
@@ -78,6 +97,16 @@ def _refund(tx: Transaction, row: Mapping[str, Any], who: Buyer, amount: Money, 
     drawer = _drawer(tx, row, staff_id, amount)  # locked before the balance, as where cash is taken
     _refuse_more(amount, locked_balance(tx, who.wallet_id))
     return _move(tx, row, f"wallet:{who.number}", drawer, amount, now)
+
+
+def _paid_deposit(tx: Transaction, who: Buyer, code: str) -> Money:
+    """What we hold of a customer's deposits that they really paid."""
+    never_came = sum(
+        min(one.deposit_minor, one.due_minor + one.written_off_minor)
+        for one in tx.execute(_DEPOSITS, {"customer": who.customer_id}).all()
+    )
+    held = locked_balance(tx, open_account(tx, code, HOME_CURRENCY))
+    return max(held - Money(never_came, HOME_CURRENCY), Money(0, HOME_CURRENCY))
 
 
 def _refuse_more(amount: Money, have: Money) -> None:
