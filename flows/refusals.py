@@ -76,6 +76,7 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.MonthNotOver: _("{month} cannot be closed: it is not over, or the month before it is still open."),
     errors.ReasonMissing: _("Write the reason."),
     errors.CreditTooLarge: _("At most {most} of this invoice can be credited."),
+    errors.WithheldTooLarge: _("Of this invoice, tax of at most {most} can be kept back."),
     errors.AmountAboveDue: _("Only {due} is due."),
     errors.SecondPersonNeeded: _("Somebody else must decide this: not the one who asked for it."),
     errors.CertificateUsed: _("Certificate {certificate} was counted already."),

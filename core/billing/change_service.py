@@ -9,6 +9,7 @@ from core.billing.credit import credit_unused
 from core.billing.draft import Issuer, Line
 from core.billing.exchange import in_pounds
 from core.billing.issue import Issued
+from core.billing.money_came import money_came
 from core.billing.queries import buyer
 from core.catalog.taxes import HOME_CURRENCY, exchange_on
 from core.days import Period, juba_day, period_of
@@ -74,6 +75,8 @@ def change_service(
         from_balance=True,
         made_by=by.staff_id,
     )
+    if notes:  # what a cheaper plan left over settles what else is due
+        money_came(tx, customer_id=service.customer_id, key=f"change:{key}", issuer=issuer, now=by.now)
     return PlanChanged(changed, tuple(notes), invoice)
 
 

@@ -1,4 +1,4 @@
-"""A service ends, or is handed over: what was paid for and not used goes back to the balance."""
+"""A service ends, or is handed over: what was paid for and not used goes back and settles what is due."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.billing.credit import credit_unused
 from core.billing.draft import Issuer
 from core.billing.issue import Issued
+from core.billing.money_came import money_came
 from core.catalog.taxes import HOME_CURRENCY
 from core.days import DAY, juba_day
 from core.db.engine import Transaction
@@ -60,9 +61,10 @@ def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> tup
     days = service.kept_days
     if service.state == "active":
         days += max(0, (service.billed_until - tomorrow).days)
+    key = f"end:{service.subscription_id}"
     notes = credit_unused(
         tx,
-        key=f"end:{service.subscription_id}",
+        key=key,
         subscription_id=service.subscription_id,
         days=days,
         reason=by.why,
@@ -70,4 +72,6 @@ def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> tup
         now=by.now,
         made_by=by.staff_id,
     )
+    if notes:
+        money_came(tx, customer_id=service.customer_id, key=key, issuer=issuer, now=by.now)
     return tuple(notes)

@@ -14,6 +14,7 @@ from core.errors.billing import (
     PlanRunning,
     PromiseOpen,
     SamePlan,
+    WithheldTooLarge,
 )
 from core.errors.cash import (
     CountDiffers,
@@ -171,6 +172,7 @@ __all__ = [
     "TooManyTries",
     "UsernameTaken",
     "WeakPassword",
+    "WithheldTooLarge",
     "WrongPassword",
     "refusal",
 ]
