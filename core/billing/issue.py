@@ -207,7 +207,7 @@ def _invoice_row(
         draft.subscription_id, draft.credits_id, draft.issued_on, draft.due_on,
         draft.period.first if draft.period else None, draft.period.next if draft.period else None,
         HOME_CURRENCY, totals.net.minor, totals.tax.minor, totals.rounding.minor, totals.total.minor,
-        f"{ROUNDING_RULE}_{issuer.step_minor}", draft.exchange_rate_id,
+        f"{ROUNDING_RULE}_{issuer.step_minor}", _rate_of(draft),
         {"name": issuer.name, "tin": issuer.tin, "address": issuer.address}, _buyer(draft.buyer), draft.reason,
         len(draft.lines), len(totals.taxes), entry_id, draft.made_by, now,
     )  # fmt: skip
@@ -215,6 +215,13 @@ def _invoice_row(
 
 def _buyer(buyer: Buyer) -> dict[str, Any]:
     return {"number": buyer.number, "name": buyer.name, "tin": buyer.tin, "address": buyer.address}
+
+
+def _rate_of(draft: Draft) -> int | None:
+    """The exchange rate it was made with: of what it bills now, else of fees turned into pounds before."""
+    if draft.exchange_rate_id is not None:
+        return draft.exchange_rate_id
+    return next((line.facts["rate_id"] for line in draft.lines if "rate_id" in line.facts), None)
 
 
 def _line_rows(draft: Draft, invoice_id: int) -> list[tuple[Any, ...]]:

@@ -3,7 +3,13 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
+from core.billing.credit import credit_invoice
+from core.catalog.open_tariff import open_tariff
 from core.catalog.set_exchange_rate import set_exchange_rate
+from core.catalog.set_tariff import NewTerms, set_tariff_version
+from core.money import Money
 
 
 def rate(provider, pounds, day=None):
@@ -76,3 +82,56 @@ def test_a_rate_too_old_is_not_used_because_it_is_the_only_one(provider):
     assert provider.invoices() == []
     provider.on("2026-12-20")
     assert provider.bills().issued == 0
+
+
+def dollars(provider, pay):
+    """A tariff with its fees in dollars."""
+    with provider.parts.db.transaction() as tx:
+        open_tariff(tx, code="USDF", alias=20, name_en="U", name_ar="م", pay=pay, billed_on="anniversary")
+        fees = {"set_up": Money.of(50, "USD"), "deposit": Money.of(20, "USD")}
+        set_tariff_version(
+            tx,
+            code="USDF",
+            terms=NewTerms(down_kbps=9_000, up_kbps=1_000, price=Money.of(100, "USD"), **fees),
+            valid_from=date(2026, 1, 1),
+            staff_id=None,
+            now=provider.clock.now(),
+        )
+
+
+@pytest.mark.parametrize("pay", ["postpaid", "prepaid"])
+def test_fees_in_dollars_freeze_the_rate_they_were_turned_into_pounds_by(provider, pay):
+    rate(provider, 4000)
+    dollars(provider, pay)
+    provider.pays(1_000_000)
+    provider.begins("USDF")
+    assert rates_used(provider) == [("2026-11-01", "2026-11-01", 4000)]
+    fees = [line for line in provider.lines(provider.invoices()[0].id) if line.kind in {"set_up", "deposit"}]
+    assert [(line.amount, line.facts["rate_millionths"], line.facts["rate_day"]) for line in fees] == [
+        (200_000, 4_000_000_000, "2026-11-01"),
+        (80_000, 4_000_000_000, "2026-11-01"),
+    ]
+
+
+def test_a_credit_note_of_fees_in_dollars_keeps_the_rate_of_its_invoice(provider):
+    rate(provider, 4000)
+    dollars(provider, "postpaid")
+    provider.begins("USDF")
+    provider.on("2026-11-03")
+    rate(provider, 4500)
+    provider.does(
+        credit_invoice,
+        key="k",
+        invoice_id=provider.invoices()[0].id,
+        amount=None,
+        reason="not installed",
+        issuer=provider.issuer,
+        now=provider.clock.now(),
+    )
+    assert rates_used(provider) == [("2026-11-01", "2026-11-01", 4000), ("2026-11-03", "2026-11-01", 4000)]
+
+
+def test_a_bill_in_pounds_freezes_no_rate(provider):
+    rate(provider, 4000)
+    provider.begins("FULL")
+    assert rates_used(provider) == [("2026-11-01", None, None)]
