@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from core.billing.bill_chunk import Outcome, Terms, bill_chunk
 from core.billing.billable import due_on
 from core.billing.draft import Issuer
+from core.catalog.billed_days import BILLING
 from core.catalog.tariffs import tariff_book
 from core.catalog.taxes import HOME_CURRENCY, Exchange, exchange_on, exchanges_for, tax_terms_on
 from core.days import first_of_month, juba_day, on_day
@@ -25,12 +26,18 @@ from core.money import MINOR_DIGITS
 
 LOG = log("billing")
 CHUNK: Final = 500  # services a transaction: memory stays flat, and a kill loses no more work than this
-# One run at a time: numbers of a day then follow the order of subscriptions, whoever runs.
-_ALONE: Final = text("SELECT pg_advisory_xact_lock(8467203)")
 _NEXT_DAY: Final = text(
     "SELECT min(next_bill_on) FROM subscription WHERE next_bill_on > :after AND next_bill_on <= :day"
 )
 _IDS: Final = text("SELECT id FROM subscription WHERE next_bill_on = :day AND id > :after ORDER BY id LIMIT :most")
+# The rates that bills of a day were made with, in a run that was cut off perhaps.
+_RATES_USED: Final = text(
+    """
+    SELECT DISTINCT ON (r.currency) r.currency, r.id, r.day, r.rate_millionths, r.source
+    FROM invoice i JOIN exchange_rate r ON r.id = i.exchange_rate_id
+    WHERE i.issued_on = :day AND i.kind = 'invoice' AND i.period_from IS NOT NULL ORDER BY r.currency, i.id
+    """
+)
 _LONG_AGO: Final = date(1970, 1, 1)
 
 
@@ -49,7 +56,8 @@ def bill_due(
 ) -> Run:
     """Bill everything due on or before a day. Twice the same day changes nothing; killed anywhere, it goes on.
 
-    Each chunk is a transaction: what was issued stays issued, and is not due any more. A day missed is billed as if
+    Each chunk is a transaction: what was issued stays issued, and is not due any more; the rest is billed with the
+    same terms, whatever was set since (`core.catalog.billed_days`), and rates. A day missed is billed as if
     it had been run on time, with its own date, taxes and rates; a closed month's bills are dated in the first open one.
     What waited for an exchange rate is billed with the first one that came.
 
@@ -146,8 +154,10 @@ def _issue_day(connection: Connection, bill_day: date) -> date:
 
 
 def _exchanges(connection: Connection, bill_day: date) -> dict[str, Exchange]:
-    """The rates that all bills of a day are made with, read once."""
-    return exchanges_for(connection, _issue_day(connection, bill_day))
+    """The rates that all bills of a day are made with: as the first of them, though a rate was corrected since."""
+    day = _issue_day(connection, bill_day)
+    used = {row.currency: Exchange(*row[1:]) for row in connection.execute(_RATES_USED, {"day": day})}
+    return exchanges_for(connection, day) | used
 
 
 def _bill_next(
@@ -161,7 +171,7 @@ def _bill_next(
     most: int,
 ) -> tuple[int | None, Outcome]:
     """One chunk of a day: the last id of it, None when the day is done."""
-    tx.execute(_ALONE)
+    tx.execute(BILLING)
     terms = _terms(tx.connection, _issue_day(tx.connection, bill_day), exchanges, issuer)
     chunk = due_on(tx, bill_day=bill_day, issue_day=terms.issue_day, after=after, most=most)
     if not chunk.services:

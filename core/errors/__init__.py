@@ -27,6 +27,7 @@ from core.errors.cash import (
 )
 from core.errors.catalog import (
     AliasTaken,
+    AlreadyBilled,
     DatesMissing,
     DatesOverlap,
     NoExchangeRate,
@@ -104,6 +105,7 @@ from core.errors.values import (
 __all__ = [
     "AboveWhatIsLeft",
     "AliasTaken",
+    "AlreadyBilled",
     "AmountAboveDue",
     "AmountOutOfRange",
     "AutoTopUpStands",
