@@ -64,6 +64,7 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.LastAdmin: _("{username} is the last admin. Make another one first."),
     errors.InvalidDay: _("That is not a day that can be meant here. Write it like 2026-11-30."),
     errors.DatesOverlap: _("Another one holds on some of these days already. Nothing was changed."),
+    errors.AlreadyBilled: _("Bills of {day} stand already. Choose a day after it."),
     errors.DatesMissing: _("A first day is needed, and a last one after it."),
     errors.PriceNotPositive: _("A price is above 0, and no fee is below 0."),
     errors.ShareOutOfRange: _("Write a percentage from 0 to 100, with at most four digits after the point."),

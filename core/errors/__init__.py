@@ -28,6 +28,7 @@ from core.errors.cash import (
 )
 from core.errors.catalog import (
     AliasTaken,
+    AlreadyBilled,
     DatesMissing,
     DatesOverlap,
     NoExchangeRate,
@@ -105,6 +106,7 @@ from core.errors.values import (
 __all__ = [
     "AboveWhatIsLeft",
     "AliasTaken",
+    "AlreadyBilled",
     "AmountAboveDue",
     "AmountOutOfRange",
     "AutoTopUpStands",
