@@ -46,6 +46,7 @@ BILLING_WORDS: Final[Mapping[str, str]] = {
     "adjustment.credit_note": _("Credit note"),
     "adjustment.debit_note": _("Debit note"),
     "adjustment.write_off": _("Write-off"),
+    "adjustment.withholding": _("Tax the payer kept back"),
     "adjustment.refund": _("Refund in cash"),
     "adjustment.deposit_return": _("Deposit returned"),
     "decision.waiting": _("waits for a second person"),

@@ -7,6 +7,7 @@ from typing import Final
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from admin.acts import act, issuer, note
 from admin.desk import form_key, member, parts, row_id, typed
@@ -14,8 +15,13 @@ from admin.permits import needs
 from admin.routes import Route
 from admin.words import amount, ltr, t
 from core.billing.adjust import Asked, ask_adjustment, decide_adjustment
-from core.billing.adjustments import WAITING_SHOWN_MAX, adjustment, decided_adjustments, waiting_adjustments
-from core.billing.limits import alone
+from core.billing.adjustments import (
+    WAITING_SHOWN_MAX,
+    adjustment,
+    decided_adjustments,
+    left_alone,
+    waiting_adjustments,
+)
 from core.billing.queries import owed
 from core.crm.find import profile
 from core.customers.queries import account
@@ -81,8 +87,13 @@ def ask(number: str) -> ResponseReturnValue:
     )
 
 
-def asked_for(tx: Transaction, kind: str, customer_id: int, invoice_id: int | None, subject: str) -> Asked:
-    """Ask for what the form says, and write it into the trail when it is asked for the first time."""
+def asked_for(
+    tx: Transaction, kind: str, customer_id: int, invoice_id: int | None, subject: str, why: str = "why"
+) -> Asked:
+    """Ask for what the form says, and write it into the trail when it is asked for the first time.
+
+    `why`: the field that says why.
+    """
     who, now = member(), parts().clock.now()
     wanted = parse_amount(typed("amount", TYPED_CHARS_MAX + 1))
     asked = ask_adjustment(
@@ -92,7 +103,7 @@ def asked_for(tx: Transaction, kind: str, customer_id: int, invoice_id: int | No
         customer_id=customer_id,
         invoice_id=invoice_id,
         amount=wanted,
-        reason=typed("why"),
+        reason=typed(why),
         staff_id=who.staff_id,
         role=who.role,
         issuer=issuer(),
@@ -113,9 +124,10 @@ def said_of(asked: Asked) -> Markup:
     return t(_("It is done."))
 
 
-def limits_of(role: str, kinds: tuple[str, ...]) -> dict[str, Money]:
-    """What a role may do alone, by kind."""
-    return {kind: alone(role, kind) for kind in kinds}
+def limits_of(connection: Connection, kinds: tuple[str, ...]) -> dict[str, Money]:
+    """What who is logged in may still do alone today, by kind."""
+    who, now = member(), parts().clock.now()
+    return {kind: left_alone(connection, staff_id=who.staff_id, role=who.role, kind=kind, now=now) for kind in kinds}
 
 
 def _decide(tx: Transaction, adjustment_id: int, *, approve: bool) -> Markup:
@@ -158,7 +170,7 @@ def _form(number: str, refused: Markup | None) -> str:
             who=who,
             balance=account(connection, who.customer_id).balance,
             owed=owed(connection, who.customer_id, juba_day(parts().clock.now())),
-            limits=limits_of(member().role, ON_A_CUSTOMER),
+            limits=limits_of(connection, ON_A_CUSTOMER),
             refused=refused,
             opened="adjust",
         )

@@ -44,11 +44,11 @@ def change_plan(number: str) -> ResponseReturnValue:
         )
         after = changed.changed.after
         note(tx, "plan_changed", f"service:{number}", {"to": after.code, "when": typed("when"), "why": why.why})
-        if changed.issued is None:
+        if not changed.notes and changed.invoice is None:
             return t(_("The plan changes on {day}."), day=day(changed.changed.from_day))
-        if changed.issued.draft.kind == "credit_note":
-            return t(_("The plan is changed. {amount} is credited."), amount=amount(changed.issued.total))
-        return t(_("The plan is changed. {amount} was taken from the balance."), amount=amount(changed.issued.total))
+        if changed.cost.minor < 0:
+            return t(_("The plan is changed. {amount} is credited."), amount=amount(-changed.cost))
+        return t(_("The plan is changed. {amount} was taken from the balance."), amount=amount(changed.cost))
 
     return done(number, "plan", work)
 
@@ -100,9 +100,9 @@ def change_owner(number: str) -> ResponseReturnValue:
         detail = {"to": typed("owner", TYPED_CHARS_MAX), "new": added.number, "why": why.why}
         note(tx, "service_handed_over", f"service:{number}", detail)
         said = t(_("It is handed over. For the new customer it is service {number}."), number=ltr(added.number))
-        if ended.issued is None:
+        if not ended.notes:
             return said
-        more = t(_("{amount} for days not used is credited."), amount=amount(ended.issued.total))
+        more = t(_("{amount} for days not used is credited."), amount=amount(ended.credited))
         return Markup("{} {}").format(said, more)
 
     return done(number, "owner", work)

@@ -10,29 +10,28 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from admin.acts import act, issuer, note
-from admin.desk import member, parts, typed
-from admin.pages.adjustments import asked_for, said_of
+from admin.acts import act
+from admin.desk import parts
+from admin.pages.adjustments import asked_for, limits_of, said_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, t
-from core.billing.limits import alone
-from core.billing.money_came import money_came
 from core.billing.queries import buyer, creditable, invoice_by_number
-from core.billing.withhold import CERTIFICATE_CHARS_MAX, record_withholding
+from core.billing.withhold import withholdable
 from core.db.engine import Transaction
 from core.languages import marked as _
-from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from core.money import Money
+from core.staff.roles import Permission
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A way of correcting a document: the adjustment it asks for, and its words."""
+    """A way of correcting a document: the adjustment it asks for, its words, and the field that says why."""
 
     kind: str
     title: str
     hint: str
     button: str
+    why: str = "why"
 
 
 CREDIT: Final = Correction(
@@ -56,8 +55,9 @@ DEBIT: Final = Correction(
 WITHHOLDING: Final = Correction(
     "withholding",
     _("Tax the payer kept back"),
-    _("It settles a part of the invoice against the payer's certificate. Each certificate counts once."),
+    _("It settles a part of the invoice against the payer's certificate, which counts once for each invoice."),
     _("Record"),
+    "certificate",
 )
 
 
@@ -75,34 +75,13 @@ def _asking(correction: Correction) -> Callable[[str], ResponseReturnValue]:
 
         def work(tx: Transaction) -> Markup:
             row = invoice_by_number(tx.connection, number)
-            asked = asked_for(tx, correction.kind, row.customer_id, row.invoice_id, f"document:{row.number}")
+            subject = f"document:{row.number}"
+            asked = asked_for(tx, correction.kind, row.customer_id, row.invoice_id, subject, correction.why)
             return said_of(asked)
 
         return _done(correction, number, work)
 
     return ask
-
-
-show_withholding = needs("adjustments.decide")(_showing(WITHHOLDING))
-
-
-@needs("adjustments.decide")
-def withhold(number: str) -> ResponseReturnValue:
-    """Record a withholding. It needs no second person: the paper is the second."""
-
-    def work(tx: Transaction) -> Markup:
-        row = invoice_by_number(tx.connection, number)
-        kept = parse_amount(typed("amount", TYPED_CHARS_MAX + 1))
-        certificate = typed("certificate", CERTIFICATE_CHARS_MAX)
-        now = parts().clock.now()
-        record_withholding(tx, invoice_id=row.invoice_id, amount=kept, certificate=certificate, now=now)
-        # Less is owed: what was cut off for it goes on.
-        money_came(tx, customer_id=row.customer_id, key=f"withheld:{certificate}", issuer=issuer(), now=now)
-        detail = {"amount": str(kept), "certificate": certificate}
-        note(tx, "withholding_recorded", f"document:{row.number}", detail)
-        return t(_("{amount} is settled by the certificate."), amount=amount(kept))
-
-    return _done(WITHHOLDING, number, work)
 
 
 def _done(correction: Correction, number: str, work: Callable[[Transaction], Markup]) -> ResponseReturnValue:
@@ -116,20 +95,29 @@ def _done(correction: Correction, number: str, work: Callable[[Transaction], Mar
 def _form(correction: Correction, number: str, refused: Markup | None) -> str:
     with parts().db.reading() as connection:
         row = invoice_by_number(connection, number)
+        most: Money | None = row.due
+        if correction is CREDIT:
+            most = creditable(connection, row)
+        elif correction is WITHHOLDING:
+            most = min(row.due, withholdable(connection, row.invoice_id))
+        elif correction is DEBIT:
+            most = None
         return render_template(
             "admin/correct.html",
             correction=correction,
             row=row,
             who=buyer(connection, row.customer_id),
-            most={"credit_note": creditable(connection, row), "debit_note": None}.get(correction.kind, row.due),
-            alone=alone(member().role, correction.kind),
+            most=most,
+            alone=limits_of(connection, (correction.kind,))[correction.kind],
             refused=refused,
             opened="correct",
         )
 
 
-def _routes(word: str, name: str, correction: Correction) -> tuple[Route, Route]:
-    guard = needs("adjustments.ask")
+def _routes(
+    word: str, name: str, correction: Correction, permission: Permission = "adjustments.ask"
+) -> tuple[Route, Route]:
+    guard = needs(permission)
     rule = f"/documents/<number>/{word}"
     return (
         Route("GET", rule, name, guard(_showing(correction))),
@@ -141,6 +129,5 @@ ROUTES: Final = (
     *_routes("credit", "credit_document", CREDIT),
     *_routes("write-off", "write_off_document", WRITE_OFF),
     *_routes("debit", "debit_document", DEBIT),
-    Route("GET", "/documents/<number>/withholding", "withhold_document", show_withholding),
-    Route("POST", "/documents/<number>/withholding", "withhold_document_now", withhold),
+    *_routes("withholding", "withhold_document", WITHHOLDING, "adjustments.decide"),
 )

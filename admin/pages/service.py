@@ -153,9 +153,9 @@ def _unslow(tx: Transaction, view: View, why: By) -> Markup:
 
 def _end(tx: Transaction, view: View, why: By) -> Markup:
     ended = end_service(tx, subscription_id=view.service.subscription_id, by=why, issuer=issuer())
-    if ended.issued is None:
+    if not ended.notes:
         return t(_("The service has ended."))
-    return t(_("The service has ended. {amount} for days not used is credited."), amount=amount(ended.issued.total))
+    return t(_("The service has ended. {amount} for days not used is credited."), amount=amount(ended.credited))
 
 
 VERBS: Final[Mapping[str, Callable[[Transaction, View, By], Markup]]] = {

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import String, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.billing.adjustments import left_alone
 from core.billing.carry_out_adjustment import carry_out
 from core.billing.draft import Issuer
-from core.billing.limits import ADJUSTMENT_MOST, KINDS, alone
+from core.billing.limits import ADJUSTMENT_MOST, KINDS
 from core.billing.models import Adjustment
 from core.db.engine import Transaction
 from core.errors import (
@@ -26,6 +27,8 @@ from core.money import Money
 
 REASON_CHARS_MAX = 200
 ONE_POUND = Money.of(1, "SSP")
+# What one person does alone is counted one after another: two at once would both find room for the whole.
+_WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("who", type_=String), 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,11 @@ def ask_adjustment(
     issuer: Issuer,
     now: datetime,
 ) -> Asked:
-    """Ask for an adjustment. Within the limit of the role it is done in this transaction.
+    """Ask for an adjustment. Within what the role may do alone in a day it is done in this transaction.
 
     Kinds: `goodwill` (to the balance), `charge` (an invoice), `credit_note`, `debit_note`, `write_off` (of a named
-    invoice), `refund` (from the balance, in cash), `deposit_return` (to the balance).
+    invoice), `withholding` (from a named invoice, against the certificate whose number the reason is), `refund` (from
+    the balance, in cash), `deposit_return` (to the balance).
 
     Raises:
         ReasonMissing: no reason.
@@ -68,7 +72,8 @@ def ask_adjustment(
         raise ReasonMissing
     if not ONE_POUND <= amount <= ADJUSTMENT_MOST:
         raise AmountOutOfRange(least=ONE_POUND, most=ADJUSTMENT_MOST)
-    needs_second = amount > alone(role, kind)
+    tx.execute(_WAIT_OUR_TURN, {"who": f"adjusts {kind}: {staff_id}"})
+    needs_second = amount > left_alone(tx.connection, staff_id=staff_id, role=role, kind=kind, now=now)
     values: dict[str, Any] = {
         "request_key": request_key,
         "kind": kind,

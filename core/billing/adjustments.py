@@ -1,4 +1,4 @@
-"""Adjustments as staff look at them: what waits for a second person, and what was decided."""
+"""Adjustments as staff look at them: what one may still do alone, what waits for another, what was decided."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
 from core.billing.issue import document_number
+from core.billing.limits import alone
 from core.billing.models import Adjustment, Invoice
+from core.catalog.taxes import HOME_CURRENCY
 from core.customers.models import Customer
+from core.days import juba_day, start_of_day
 from core.errors import NotFound
 from core.money import Money
 from core.staff.models import StaffMember
@@ -76,6 +79,22 @@ def decided_adjustments(connection: Connection) -> list[AdjustmentView]:
     """What was asked for last and is decided, at most `DECIDED_SHOWN_MAX`."""
     rows = _ASKED.where(Adjustment.state != "waiting").order_by(Adjustment.id.desc()).limit(DECIDED_SHOWN_MAX)
     return [_view(row) for row in connection.execute(rows)]
+
+
+def left_alone(connection: Connection, *, staff_id: int, role: str, kind: str, now: datetime) -> Money:
+    """How much a person may still move alone today, in Juba, by adjustments of a kind.
+
+    What they did alone counts, whoever it was for; what a second person decided does not.
+    """
+    done = select(func.coalesce(func.sum(Adjustment.amount_minor), 0)).where(
+        Adjustment.asked_by == staff_id,
+        Adjustment.asked_at >= start_of_day(juba_day(now)),
+        Adjustment.kind == kind,
+        Adjustment.state == "done",
+        ~Adjustment.needs_second,
+    )
+    nothing = Money(0, HOME_CURRENCY)
+    return max(alone(role, kind) - Money(int(connection.execute(done).scalar_one()), HOME_CURRENCY), nothing)
 
 
 def count_waiting(connection: Connection) -> int:

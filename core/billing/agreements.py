@@ -118,32 +118,25 @@ def expire_agreements(db: Database, now: datetime) -> int:
         after = customers[-1]
 
 
-def keeps_agreement(connection: Connection, customer_id: int, now: datetime) -> bool:
-    """Whether a promise stands or a payment plan is kept: what a service goes on for that had been cut off."""
-    today = juba_day(now)
-    if connection.execute(_PROMISED, {"customer": customer_id, "today": today}).first():
-        return True
-    plan = _running_plan(connection, customer_id, today)
-    return plan is not None and plan.ahead_minor >= 0
-
-
-def is_held(connection: Connection, customer_id: int, now: datetime) -> bool:
-    """Whether something keeps a customer from being cut off: an agreement, or money in an unknown state."""
-    return keeps_agreement(connection, customer_id, now) or money_unknown(connection, customer_id, now)
-
-
 def held_invoices(connection: Connection, customer_id: int, now: datetime) -> frozenset[int]:
-    """The open invoices for which a customer may not be cut off now.
+    """The open invoices for which a customer may not be cut off now: those agreed on; all, if money is on its way."""
+    if money_unknown(connection, customer_id, now):
+        return frozenset(row.invoice_id for row in connection.execute(_OPEN, {"customer": customer_id, "plan": None}))
+    return agreed_invoices(connection, customer_id, now)
 
-    A promise, or money in an unknown state, holds them all. A plan holds the invoices it covers, and later ones as far
-    as more was paid than the instalments by now: payments settle the oldest invoice first, so who pays an instalment
-    and the new month's bill at once has paid for both, whatever it was allocated to.
+
+def agreed_invoices(connection: Connection, customer_id: int, now: datetime) -> frozenset[int]:
+    """The open invoices that an agreement holds.
+
+    A promise holds them all. A plan holds the invoices it covers, and later ones as far as more was paid than the
+    instalments by now: payments settle the oldest invoice first, so who pays an instalment and the new month's bill
+    at once has paid for both, whatever it was allocated to.
     """
     today = juba_day(now)
     promised = connection.execute(_PROMISED, {"customer": customer_id, "today": today}).first() is not None
     plan = _running_plan(connection, customer_id, today)
     rows = connection.execute(_OPEN, {"customer": customer_id, "plan": plan.plan_id if plan else None}).all()
-    if promised or money_unknown(connection, customer_id, now):
+    if promised:
         return frozenset(row.invoice_id for row in rows)
     if plan is None or plan.ahead_minor < 0:
         return frozenset()

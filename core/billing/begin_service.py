@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import insert
 
 from core.access.grant import Granted
 from core.billing.bill_now import bill_service_now, invoice_lines
 from core.billing.draft import Issuer, Line
-from core.billing.exchange import in_pounds
+from core.billing.exchange import in_pounds, rate_facts
 from core.billing.issue import Issued
 from core.billing.models import Charge
 from core.billing.queries import buyer
@@ -69,7 +70,9 @@ def _fees(tx: Transaction, subscription_id: int, terms: TariffTerms, by: By) -> 
     exchange = None
     if terms.price.currency != HOME_CURRENCY:
         exchange = exchange_on(tx.connection, terms.price.currency, today)
-    facts = {"tariff_en": terms.name_en, "tariff_ar": terms.name_ar}
+    facts: dict[str, Any] = {"tariff_en": terms.name_en, "tariff_ar": terms.name_ar}
+    if exchange is not None:
+        facts |= rate_facts(exchange)
     fees = (("set_up", "service", terms.set_up), ("deposit", UNTAXED, terms.deposit))
     return [
         Line(kind, product_class, in_pounds(fee, exchange), facts, subscription_id)

@@ -49,10 +49,17 @@ _CHARGES: Final = text(
     ORDER BY id FOR UPDATE
     """
 )
+# A service that moved, or was handed over, left a grant behind; days are its own by its terms, whoever has it now.
 _USAGE: Final = text(
     """
-    SELECT s.id, u.day, u.used_bytes FROM grant_usage u JOIN subscription s ON s.grant_id = u.grant_id
-    WHERE s.id = ANY(:ids) AND u.day >= s.billed_until
+    SELECT g.id, u.day, CAST(sum(u.used_bytes) AS bigint) AS used_bytes
+    FROM (SELECT id, billed_until, grant_id FROM subscription WHERE id = ANY(:ids)
+          UNION
+          SELECT s.id, s.billed_until, CAST(m.detail ->> 'left_grant' AS bigint)
+          FROM subscription s JOIN subscription_move m ON m.subscription_id = s.id
+          WHERE s.id = ANY(:ids) AND m.detail ->> 'left_grant' IS NOT NULL) g
+    JOIN grant_usage u ON u.grant_id = g.grant_id
+    WHERE u.day >= g.billed_until GROUP BY g.id, u.day
     """
 )
 _BALANCES: Final = text("SELECT id, balance_minor FROM ledger_account WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
@@ -171,6 +178,7 @@ def _promotions(tx: Transaction, ids: set[int]) -> dict[int, PromotionTerms]:
     rows = tx.execute(
         select(
             Promotion.id,
+            Promotion.tariff_id,
             Promotion.code,
             Promotion.name_en,
             Promotion.name_ar,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import text
 
 from core.billing.allocate import Part, allocate_many, locked_balance, open_invoices
 from core.billing.bill_now import invoice_lines
@@ -13,6 +15,7 @@ from core.billing.draft import Buyer, Issuer, Line
 from core.billing.issue import Issued
 from core.billing.money_came import money_came
 from core.billing.queries import buyer, invoice
+from core.billing.withhold import record_withholding
 from core.cash.own_shift import drawer_of
 from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import account
@@ -22,15 +25,30 @@ from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
 from core.money import Money
 
-CHARGE_DUE_DAYS = 14
+CHARGE_DUE_DAYS: Final = 14
+# What was billed as deposits and never came in money: still due, or written off. Of an invoice that bills other things
+# too, the deposit is paid last. Locked: what is due does not change meanwhile.
+_DEPOSITS: Final = text(
+    """
+    SELECT d.due_minor, (SELECT sum(l.amount_minor) FROM invoice_line l
+                         WHERE l.invoice_id = d.invoice_id AND l.kind = 'deposit')::bigint AS deposit_minor,
+           (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a
+            WHERE a.invoice_id = d.invoice_id AND a.kind = 'write_off')::bigint AS written_off_minor
+    FROM invoice_due d
+    WHERE d.customer_id = :customer
+      AND EXISTS (SELECT 1 FROM invoice_line l WHERE l.invoice_id = d.invoice_id AND l.kind = 'deposit')
+    ORDER BY d.due_on, d.invoice_id FOR UPDATE OF d
+    """
+)
 
 
 def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer: Issuer, now: datetime) -> int:
     """Do an adjustment that was decided. Returns its entry in the books.
 
     Raises:
-        CreditTooLarge, AmountAboveDue: more than the invoice bears.
-        InsufficientBalance: a refund beyond the balance, a return beyond the deposit.
+        CreditTooLarge, AmountAboveDue, WithheldTooLarge: more than the invoice bears.
+        CertificateUsed: it was counted for this invoice before.
+        InsufficientBalance: a refund beyond the balance, a return beyond what was paid as deposit.
         NoShiftOpen, DrawerShort: a refund is handed out of an open drawer that holds so much.
         NotFound: the kind needs an invoice of this customer, and there is none.
     """
@@ -38,7 +56,10 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
     amount = Money(row["amount_minor"], row["currency"])
     match row["kind"]:
         case "goodwill" | "deposit_return":
-            source = "goodwill" if row["kind"] == "goodwill" else f"deposit:{who.number}"
+            source = "goodwill"
+            if row["kind"] == "deposit_return":
+                source = f"deposit:{who.number}"
+                _refuse_more(amount, _paid_deposit(tx, who, source))
             entry_id = _move(tx, row, source, f"wallet:{who.number}", amount, now)
             money_came(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", issuer=issuer, now=now)
             return entry_id
@@ -46,6 +67,11 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
             return _refund(tx, row, who, amount, staff_id, now)
         case "write_off":
             entry_id = _write_off(tx, row, who, amount, now)
+            _settled(tx, row, who, issuer, now)
+            return entry_id
+        case "withholding":
+            invoice_id, number = _invoice_of(tx, row), row["reason"]
+            entry_id = record_withholding(tx, invoice_id=invoice_id, amount=amount, certificate=number, now=now)
             _settled(tx, row, who, issuer, now)
             return entry_id
         case "credit_note":
@@ -71,6 +97,16 @@ def _refund(tx: Transaction, row: Mapping[str, Any], who: Buyer, amount: Money, 
     drawer = _drawer(tx, row, staff_id, amount)  # locked before the balance, as where cash is taken
     _refuse_more(amount, locked_balance(tx, who.wallet_id))
     return _move(tx, row, f"wallet:{who.number}", drawer, amount, now)
+
+
+def _paid_deposit(tx: Transaction, who: Buyer, code: str) -> Money:
+    """What we hold of a customer's deposits that they really paid."""
+    never_came = sum(
+        min(one.deposit_minor, one.due_minor + one.written_off_minor)
+        for one in tx.execute(_DEPOSITS, {"customer": who.customer_id}).all()
+    )
+    held = locked_balance(tx, open_account(tx, code, HOME_CURRENCY))
+    return max(held - Money(never_came, HOME_CURRENCY), Money(0, HOME_CURRENCY))
 
 
 def _refuse_more(amount: Money, have: Money) -> None:
@@ -126,7 +162,8 @@ def _charge(
     issuer: Issuer,
     now: datetime,
 ) -> Issued:
-    """An invoice of its own, or a debit note to an invoice. The amount is before tax."""
+    """An invoice of its own, or a debit note to an invoice, of the same service. The amount is before tax."""
+    corrects_id = _invoice_of(tx, row) if row["kind"] == "debit_note" else None
     issued = invoice_lines(
         tx,
         key=f"adjustment:{row['id']}",
@@ -135,9 +172,10 @@ def _charge(
         due_days=CHARGE_DUE_DAYS,
         issuer=issuer,
         now=now,
+        subscription_id=None if corrects_id is None else invoice(tx.connection, corrects_id).subscription_id,
         made_by=staff_id,
         reason=row["reason"],
-        corrects_id=_invoice_of(tx, row) if row["kind"] == "debit_note" else None,
+        corrects_id=corrects_id,
     )
     if issued is None:
         raise AssertionError("an amount above nothing comes to something")

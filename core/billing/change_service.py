@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.billing.bill_now import invoice_lines
-from core.billing.credit import credit_lines
+from core.billing.credit import credit_unused
 from core.billing.draft import Issuer, Line
 from core.billing.exchange import in_pounds
 from core.billing.issue import Issued
+from core.billing.money_came import money_came
 from core.billing.queries import buyer
-from core.billing.unused import unused_lines
 from core.catalog.taxes import HOME_CURRENCY, exchange_on
 from core.days import Period, juba_day, period_of
 from core.db.engine import Transaction
@@ -21,10 +21,17 @@ from core.subscriptions.states import By
 
 @dataclass(frozen=True, slots=True)
 class PlanChanged:
-    """The change, and the invoice or credit note of it; None where nothing was to be billed now."""
+    """The change; the credit notes for the days given back, and the invoice for the same days at the new price."""
 
     changed: Changed
-    issued: Issued | None
+    notes: tuple[Issued, ...] = ()
+    invoice: Issued | None = None
+
+    @property
+    def cost(self) -> Money:
+        """What it took from the balance; below zero, what it gave to it."""
+        charged = self.invoice.total if self.invoice else Money(0, HOME_CURRENCY)
+        return charged - sum((note.total for note in self.notes), Money(0, HOME_CURRENCY))
 
 
 def change_service(
@@ -33,7 +40,7 @@ def change_service(
     """Change the plan of an active service, now or when its month is over.
 
     Postpaid days are billed by the plan they were on when the month is over. Prepaid changed now: the days left are
-    given back and charged anew on one document; what it comes to is taken from the balance or given to it.
+    given back by credit notes, as they were paid for, and charged anew on an invoice that the balance must cover.
 
     Raises:
         NotPossibleNow, NotFound, PlanGone, SamePlan, OtherBilling: as `core.subscriptions.change_plan` says.
@@ -44,36 +51,33 @@ def change_service(
     service = changed.service
     today = juba_day(by.now)
     if at_period_end or service.pay != "prepaid" or service.billed_until is None or service.billed_until <= today:
-        return PlanChanged(changed, None)
+        return PlanChanged(changed)
     left = Period(today, service.billed_until)
-    invoice_id, unused = unused_lines(tx, subscription_id=subscription_id, days=left.days)
-    anew = _charged_anew(tx, changed, left)
-    balance = sum((line.amount.minor for line in anew), 0) - sum((line.amount.minor for line in unused), 0)
-    if balance >= 0 or invoice_id is None:
-        issued = invoice_lines(
-            tx,
-            key=f"change:{key}",
-            buyer=buyer(tx.connection, service.customer_id),
-            lines=[*(_negative(line) for line in unused), *anew],
-            due_days=0,
-            issuer=issuer,
-            now=by.now,
-            subscription_id=subscription_id,
-            from_balance=True,
-            made_by=by.staff_id,
-        )
-    else:
-        issued = credit_lines(
-            tx,
-            key=f"change:{key}",
-            invoice_id=invoice_id,
-            lines=[*unused, *(_negative(line) for line in anew)],
-            reason=by.why,
-            issuer=issuer,
-            now=by.now,
-            made_by=by.staff_id,
-        )
-    return PlanChanged(changed, issued)
+    notes = credit_unused(
+        tx,
+        key=f"change:{key}",
+        subscription_id=subscription_id,
+        days=left.days,
+        reason=by.why,
+        issuer=issuer,
+        now=by.now,
+        made_by=by.staff_id,
+    )
+    invoice = invoice_lines(
+        tx,
+        key=f"change:{key}",
+        buyer=buyer(tx.connection, service.customer_id),
+        lines=_charged_anew(tx, changed, left),
+        due_days=0,
+        issuer=issuer,
+        now=by.now,
+        subscription_id=subscription_id,
+        from_balance=True,
+        made_by=by.staff_id,
+    )
+    if notes:  # what a cheaper plan left over settles what else is due
+        money_came(tx, customer_id=service.customer_id, key=f"change:{key}", issuer=issuer, now=by.now)
+    return PlanChanged(changed, tuple(notes), invoice)
 
 
 def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]:
@@ -103,7 +107,3 @@ def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]
         line("equipment", terms.rental, {"credited_kind": "rental", "price": terms.rental.minor}),
     ]
     return [one for one in lines if one.amount]
-
-
-def _negative(line: Line) -> Line:
-    return Line(line.kind, line.product_class, -line.amount, line.facts, line.subscription_id, line.days)

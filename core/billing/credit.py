@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import insert, select
 
 from core.billing.draft import Draft, Issuer, Line
-from core.billing.issue import Issued, issue, totals_of
-from core.billing.models import Allocation, InvoiceDue, InvoiceLine, InvoiceTax
+from core.billing.issue import Issued, issue
+from core.billing.mirror import deposit_of, in_proportion, mirror, sums_of, taxes_of
+from core.billing.models import Allocation, InvoiceDue
 from core.billing.queries import InvoiceRow, buyer, creditable, invoice
 from core.billing.run import terms_of
-from core.billing.tax_rule import TaxAmount, Totals
-from core.catalog.models import Tax
-from core.catalog.taxes import HOME_CURRENCY, TaxTerms
+from core.billing.tax_rule import assess
+from core.billing.unused import unused_days
+from core.catalog.taxes import HOME_CURRENCY
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.errors import CreditTooLarge, NotPossibleNow, ReasonMissing
@@ -37,7 +36,8 @@ def credit_invoice(
 ) -> Issued:
     """Take an amount (None: all that is left of it) off an invoice, tax and net in the proportion it was billed.
 
-    What is due on it falls first; what had been paid already goes back to the customer's balance.
+    What is due on it falls first; what had been paid already goes back to the customer's balance. A deposit on it
+    that was returned already is not credited once more.
 
     Raises:
         CreditTooLarge: more than is left of it to be credited.
@@ -46,113 +46,56 @@ def credit_invoice(
     """
     if not reason.strip():
         raise ReasonMissing
-    tx.execute(select(InvoiceDue.invoice_id).where(InvoiceDue.invoice_id == invoice_id).with_for_update())
-    row = invoice(tx.connection, invoice_id)
+    row = _locked(tx, invoice_id)
     if row.kind == "credit_note":
         raise NotPossibleNow(what="document", state=row.kind)
-    most = creditable(tx.connection, row)
+    deposit = deposit_of(tx, row)
+    most = creditable(tx.connection, row) - deposit.gone
     wanted = most if amount is None else amount
     if not 0 < wanted.minor <= most.minor:
         raise CreditTooLarge(most=most)
-    draft, totals = _mirror(tx, row, wanted, reason, issuer, now, key, made_by)
+    lines, totals = mirror(tx, row, wanted, most, deposit)
+    draft = _draft(tx, row, lines, reason, issuer, now, key, made_by)
     (note,) = issue(tx, [(draft, totals)], issuer=issuer, now=now)
     _settle(tx, row, note, now)
     return note
 
 
-def credit_lines(
+def credit_unused(
     tx: Transaction,
     *,
     key: str,
-    invoice_id: int,
-    lines: Sequence[Line],
+    subscription_id: int,
+    days: int,
     reason: str,
     issuer: Issuer,
     now: datetime,
     made_by: int | None = None,
-) -> Issued | None:
-    """Take lines (amounts above zero) off an invoice, with the taxes of today: what was paid for and not used.
+) -> list[Issued]:
+    """Give the last so many days of a service back that were paid for: a note to each document that billed them.
 
-    Never more than is left of the invoice to be credited. None: it comes to nothing.
+    At the prices and taxes of these documents, and never more than is left of one to be credited.
     """
+    notes = []
+    for unused in unused_days(tx, subscription_id=subscription_id, days=days):
+        row = _locked(tx, unused.invoice_id)
+        taxed = taxes_of(tx, row.invoice_id)
+        totals = assess(sums_of(unused.lines), taxed.rates, taxed.exemptions, issuer.step_minor)
+        lines, most = unused.lines, creditable(tx.connection, row)
+        if totals.total > most:
+            lines, totals = in_proportion(lines, totals.taxes, totals.total, most)
+        if totals.total.minor <= 0:
+            continue
+        draft = _draft(tx, row, lines, reason, issuer, now, f"{key}:{row.invoice_id}", made_by)
+        (note,) = issue(tx, [(draft, totals)], issuer=issuer, now=now)
+        _settle(tx, row, note, now)
+        notes.append(note)
+    return notes
+
+
+def _locked(tx: Transaction, invoice_id: int) -> InvoiceRow:
     tx.execute(select(InvoiceDue.invoice_id).where(InvoiceDue.invoice_id == invoice_id).with_for_update())
-    row = invoice(tx.connection, invoice_id)
-    terms = terms_of(tx.connection, juba_day(now), issuer)
-    draft = _draft(tx, row, tuple(lines), reason, terms.issue_day, key, made_by)
-    totals = totals_of(draft, terms.rates, issuer)
-    most = creditable(tx.connection, row)
-    if totals.total.minor <= 0 or most.minor <= 0:
-        return None
-    if totals.total > most:
-        return credit_invoice(
-            tx, key=key, invoice_id=invoice_id, amount=most, reason=reason, issuer=issuer, now=now, made_by=made_by
-        )
-    (note,) = issue(tx, [(draft, totals)], issuer=issuer, now=now)
-    _settle(tx, row, note, now)
-    return note
-
-
-def _mirror(
-    tx: Transaction,
-    row: InvoiceRow,
-    wanted: Money,
-    reason: str,
-    issuer: Issuer,
-    now: datetime,
-    key: str,
-    made_by: int | None,
-) -> tuple[Draft, Totals]:
-    """The same lines and taxes in proportion, so that they come to the amount exactly."""
-    lines = (
-        tx.execute(select(InvoiceLine).where(InvoiceLine.invoice_id == row.invoice_id).order_by(InvoiceLine.position))
-        .mappings()
-        .all()
-    )
-    taxes = (
-        tx.execute(
-            select(InvoiceTax, Tax.code)
-            .join(Tax, Tax.id == InvoiceTax.tax_id)
-            .where(InvoiceTax.invoice_id == row.invoice_id)
-            .order_by(InvoiceTax.id)
-        )
-        .mappings()
-        .all()
-    )
-
-    def share(minor: int) -> Money:
-        return Money(minor, HOME_CURRENCY).share_half_even(wanted.minor, row.total.minor)
-
-    drafted = [
-        Line(
-            "credit",
-            line["product_class"],
-            share(line["amount_minor"]),
-            line["facts"] | {"credited_kind": line["facts"].get("credited_kind", line["kind"])},
-            line["subscription_id"],
-        )
-        for line in lines
-    ]
-    assessed = tuple(_tax(tax, share(tax["base_minor"]), share(tax["amount_minor"])) for tax in taxes)
-    held = sum((tax.amount.minor for tax in assessed if tax.terms.inclusive), 0)
-    net = Money(sum(line.amount.minor for line in drafted) - held, HOME_CURRENCY)
-    tax = sum((one.payable for one in assessed), Money(0, HOME_CURRENCY))
-    totals = Totals(net, tax, wanted - net - tax, wanted, assessed)
-    issue_day = terms_of(tx.connection, juba_day(now), issuer).issue_day
-    return _draft(tx, row, tuple(drafted), reason, issue_day, key, made_by), totals
-
-
-def _tax(tax: Any, base: Money, amount: Money) -> TaxAmount:
-    terms = TaxTerms(
-        tax["tax_id"],
-        tax["code"],
-        tax["name_en"],
-        tax["name_ar"],
-        tax["product_class"],
-        tax["rate_millionths"],
-        tax["inclusive"],
-        tax["compound"],
-    )
-    return TaxAmount(terms, base, amount, tax["exemption"])
+    return invoice(tx.connection, invoice_id)
 
 
 def _draft(
@@ -160,10 +103,12 @@ def _draft(
     row: InvoiceRow,
     lines: tuple[Line, ...],
     reason: str,
-    issue_day: date,
+    issuer: Issuer,
+    now: datetime,
     key: str,
     made_by: int | None,
 ) -> Draft:
+    issue_day = terms_of(tx.connection, juba_day(now), issuer).issue_day
     return Draft(
         key=key,
         kind="credit_note",

@@ -1,4 +1,4 @@
-"""Doing a step of dunning to the services it concerns: slower, off, or ended. Which may be, and what came of it."""
+"""Doing a step of dunning to the services it concerns: slower, off, or ended. Which these are, and what came of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Final, Literal
 
 from sqlalchemy import text
 
+from core.billing.agreements import agreed_invoices
+from core.billing.dunning_rule import cuts_due, fair_due_day
+from core.billing.schedules import SCHEDULED, steps_of_schedules
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.subscriptions.queries import Service, locked, services_of
@@ -27,6 +30,12 @@ _MOVES: Final = text(
     FROM subscription_move
     WHERE subscription_id = ANY(:ids) AND verb IN ('slow', 'suspend', 'unslow', 'resume')
     ORDER BY subscription_id, verb IN ('slow', 'suspend'), id DESC
+    """
+)
+_OPEN: Final = text(
+    f"""
+    SELECT d.invoice_id, d.due_on, i.issued_on, i.issued_at, f.subscription_id, n.schedule
+    FROM {SCHEDULED} WHERE d.customer_id = :customer AND d.due_minor > 0
     """
 )
 
@@ -56,6 +65,27 @@ def concerned_by(services: Sequence[Concerned], subscription_id: int | None) -> 
     if subscription_id is not None:
         return [one for one in services if one.service.subscription_id == subscription_id]
     return [one for one in services if one.service.pay == "postpaid"]
+
+
+def still_cut(tx: Transaction, customer_id: int, services: Sequence[Service], now: datetime) -> frozenset[int]:
+    """Those of a customer's services (their ids) that dunning would cut down now, whatever the hour: they stay off.
+
+    Money that may be on its way keeps a service on, but puts none on again: else asking to pay, and a pound, would do.
+    """
+    steps, today = steps_of_schedules(tx.connection), juba_day(now)
+    bills = [
+        bill
+        for bill in tx.execute(_OPEN, {"customer": customer_id})
+        if cuts_due(steps.get(bill.schedule, ()), fair_due_day(bill.due_on, bill.issued_on, bill.issued_at), today)
+    ]
+    agreed = agreed_invoices(tx.connection, customer_id, now) if bills else frozenset()
+    concerned = [Concerned(service) for service in services]
+    return frozenset(
+        one.service.subscription_id
+        for bill in bills
+        if bill.invoice_id not in agreed
+        for one in concerned_by(concerned, bill.subscription_id)
+    )
 
 
 def lifted_since(concerned: Concerned, act: str, done_at: datetime) -> bool:

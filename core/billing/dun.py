@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import insert, text
 
 from core.billing.agreements import held_invoices
 from core.billing.cut_off import Concerned, concerned_by, cut_off, lifted_since, services_to_dun
@@ -17,6 +17,7 @@ from core.billing.dunning_rule import Decision, Step, decide, fair_due_day, may_
 from core.billing.holidays import holidays_between
 from core.billing.issue import document_number
 from core.billing.models import DunningAct
+from core.billing.schedules import SCHEDULED, steps_of_schedules
 from core.billing.texts import day_said
 from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import Account, account
@@ -29,19 +30,8 @@ from core.subscriptions.states import By
 
 LOG = log("billing.dun")
 CUSTOMERS_A_BATCH: Final = 2000  # looked at by one statement; memory stays flat
-DEFAULT_SCHEDULE: Final = "standard"
 TEXT_OF: Final = {"slow": "service_slowed", "suspend": "service_suspended", "terminate": "service_ended"}
 
-# The schedule of an invoice: that of its service's tariff, in the version of the day it was issued.
-_SCHEDULED: Final = f"""
-    invoice_due d JOIN invoice i ON i.id = d.invoice_id
-    LEFT JOIN LATERAL (
-      SELECT v.dunning FROM subscription_term t
-      JOIN tariff_version v ON v.tariff_id = t.tariff_id AND v.valid_from <= i.issued_on
-      WHERE t.subscription_id = i.subscription_id AND t.from_day <= i.issued_on
-      ORDER BY t.from_day DESC, v.valid_from DESC LIMIT 1) s ON true
-    CROSS JOIN LATERAL (SELECT coalesce(s.dunning, '{DEFAULT_SCHEDULE}') AS schedule) n
-"""
 _OWING: Final = text(
     """
     SELECT DISTINCT customer_id FROM invoice_due
@@ -52,7 +42,7 @@ _OWING: Final = text(
 # at again while its customer has a service on: it may have been given back for an agreement that did not hold.
 _WANTED: Final = text(
     f"""
-    SELECT DISTINCT d.customer_id FROM {_SCHEDULED} JOIN dunning_step p ON p.schedule = n.schedule
+    SELECT DISTINCT d.customer_id FROM {SCHEDULED} JOIN dunning_step p ON p.schedule = n.schedule
     LEFT JOIN dunning_act a ON a.invoice_id = d.invoice_id AND a.step_id = p.id
     WHERE d.customer_id = ANY(:customers) AND d.due_minor > 0 AND d.due_on + p.days <= :today
       AND (p.act = 'remind' OR :cutting)
@@ -64,12 +54,11 @@ _WANTED: Final = text(
 _OPEN: Final = text(
     f"""
     SELECT d.invoice_id, d.due_minor, d.due_on, i.issued_on, i.issued_at, i.series, i.year, i.number,
-           i.subscription_id, n.schedule
-    FROM {_SCHEDULED} WHERE d.customer_id = :customer AND d.due_minor > 0
+           f.subscription_id, n.schedule
+    FROM {SCHEDULED} WHERE d.customer_id = :customer AND d.due_minor > 0
     ORDER BY d.due_on, d.invoice_id FOR UPDATE OF d
     """
 )
-_STEPS: Final = text("SELECT id, schedule, days, act FROM dunning_step")
 _ACTS: Final = text("SELECT invoice_id, step_id, outcome, at FROM dunning_act WHERE invoice_id = ANY(:ids)")
 
 
@@ -127,7 +116,7 @@ def dun(db: Database, *, now: datetime, code: str) -> DunRun:
     today = juba_day(now)
     with db.reading() as connection:
         holidays = holidays_between(connection, today, today + DAY)
-        rules = _Rules(now, code, _steps(connection), holidays)
+        rules = _Rules(now, code, steps_of_schedules(connection), holidays)
     after: int | None = 0 if may_text(now) else None
     while after is not None:
         with db.reading() as connection:
@@ -247,13 +236,6 @@ def _lifted(bill: _Bill, concerned: Sequence[Concerned], rules: _Rules) -> tuple
 
 def _write(tx: Transaction, bill: _Bill, step: Step, outcome: str, now: datetime) -> None:
     tx.execute(insert(DunningAct).values(invoice_id=bill.invoice_id, step_id=step.step_id, at=now, outcome=outcome))
-
-
-def _steps(connection: Connection) -> dict[str, list[Step]]:
-    steps: dict[str, list[Step]] = {}
-    for row in connection.execute(_STEPS):
-        steps.setdefault(row.schedule, []).append(Step(row.id, row.days, row.act))
-    return steps
 
 
 def _bills(tx: Transaction, customer_id: int) -> list[_Bill]:

@@ -91,16 +91,26 @@ def decide(
         lifted: the last cut done, where it was taken back while the customer was held.
     """
     today = juba_day(now)
-    due = sorted(
+    reminders = [step for step in _due(steps, due_day, today) if step.act == "remind"]
+    decisions = _remind(reminders, done) if may_text(now) else []
+    if not held and not cut_today and may_cut_off(now, holidays):
+        decisions += _cut(cuts_due(steps, due_day, today), done, lifted)
+    return decisions
+
+
+def cuts_due(steps: Sequence[Step], due_day: date, today: date) -> list[Step]:
+    """The steps by which an invoice cuts its services down by now, in order.
+
+    While there is one and nothing holds the invoice, what was cut down stays so: given back, it would be cut again.
+    """
+    return [step for step in _due(steps, due_day, today) if step.act != "remind"]
+
+
+def _due(steps: Sequence[Step], due_day: date, today: date) -> list[Step]:
+    return sorted(
         (step for step in steps if due_day + step.days * DAY <= today),
         key=lambda step: (step.days, SEVERITY.index(step.act)),
     )
-    reminders = [step for step in due if step.act == "remind"]
-    cuts = [step for step in due if step.act != "remind"]
-    decisions = _remind(reminders, done) if may_text(now) else []
-    if not held and not cut_today and may_cut_off(now, holidays):
-        decisions += _cut(cuts, done, lifted)
-    return decisions
 
 
 def _remind(reminders: Sequence[Step], done: Container[int]) -> list[Decision]:

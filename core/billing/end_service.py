@@ -1,15 +1,17 @@
-"""A service ends, or is handed over: what was paid for and not used goes back to the balance."""
+"""A service ends, or is handed over: what was paid for and not used goes back and settles what is due."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.billing.credit import credit_lines
+from core.billing.credit import credit_unused
 from core.billing.draft import Issuer
 from core.billing.issue import Issued
-from core.billing.unused import unused_lines
+from core.billing.money_came import money_came
+from core.catalog.taxes import HOME_CURRENCY
 from core.days import DAY, juba_day
 from core.db.engine import Transaction
+from core.money import Money
 from core.subscriptions.add import Added
 from core.subscriptions.queries import Service
 from core.subscriptions.states import By
@@ -19,10 +21,15 @@ from core.subscriptions.transfer import transfer
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A service that has ended, and the credit note for its unused days; None where there were none."""
+    """A service that has ended, and the credit notes for its unused days, one for each document that billed them."""
 
     service: Service
-    issued: Issued | None
+    notes: tuple[Issued, ...]
+
+    @property
+    def credited(self) -> Money:
+        """What was given back in all."""
+        return sum((note.total for note in self.notes), Money(0, HOME_CURRENCY))
 
 
 def end_service(tx: Transaction, *, subscription_id: int, by: By, issuer: Issuer) -> Ended:
@@ -47,25 +54,24 @@ def hand_over(
     return Ended(service, _give_back(tx, service, by, issuer)), added
 
 
-def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> Issued | None:
+def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> tuple[Issued, ...]:
     if service.pay != "prepaid" or service.billed_until is None:
-        return None
+        return ()
     tomorrow = juba_day(by.now) + DAY
     days = service.kept_days
     if service.state == "active":
         days += max(0, (service.billed_until - tomorrow).days)
-    if not days:
-        return None
-    invoice_id, lines = unused_lines(tx, subscription_id=service.subscription_id, days=days)
-    if invoice_id is None:
-        return None
-    return credit_lines(
+    key = f"end:{service.subscription_id}"
+    notes = credit_unused(
         tx,
-        key=f"end:{service.subscription_id}",
-        invoice_id=invoice_id,
-        lines=lines,
+        key=key,
+        subscription_id=service.subscription_id,
+        days=days,
         reason=by.why,
         issuer=issuer,
         now=by.now,
         made_by=by.staff_id,
     )
+    if notes:
+        money_came(tx, customer_id=service.customer_id, key=key, issuer=issuer, now=by.now)
+    return tuple(notes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.catalog.taxes import HOME_CURRENCY, MILLION, Exchange
 from core.errors import NoExchangeRate
 from core.money import MINOR_DIGITS, Money
@@ -21,3 +23,12 @@ def in_pounds(amount: Money, exchange: Exchange | None) -> Money:
     numerator = exchange.rate_millionths * 10 ** max(0, digits)
     denominator = MILLION * 10 ** max(0, -digits)
     return Money(amount.minor, HOME_CURRENCY).share_half_even(numerator, denominator)
+
+
+def rate_facts(exchange: Exchange) -> dict[str, Any]:
+    """What a line keeps of the rate that made pounds of it; by `rate_id` its document freezes it."""
+    return {
+        "rate_id": exchange.rate_id,
+        "rate_millionths": exchange.rate_millionths,
+        "rate_day": exchange.day.isoformat(),
+    }

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from core.billing.draft import Buyer, Draft, Issuer
-from core.billing.tax_rule import ROUNDING_RULE, Totals, assess
+from core.billing.tax_rule import ROUNDING_RULE, Totals, assess, held_in
 from core.catalog.taxes import HOME_CURRENCY, TaxTerms
 from core.days import start_of_day
 from core.db.copy import copy_rows, next_ids
@@ -177,21 +177,25 @@ def _movements(draft: Draft, totals: Totals) -> dict[str, int]:
 
 
 def _inclusive_by_account(draft: Draft, totals: Totals) -> dict[str, int]:
-    """Tax that prices held, taken out of the sales they stand in, paid or not."""
+    """Tax that prices held, taken out of the sales they stand in, paid or not.
+
+    Each account gives what its own lines hold, by their sum and sign; the largest sum also what rounding leaves.
+    """
     taken: dict[str, int] = {}
-    for product_class in {tax.terms.product_class for tax in totals.taxes if tax.terms.inclusive}:
-        sums: dict[str, int] = {}
+    for product_class in sorted({tax.terms.product_class for tax in totals.taxes if tax.terms.inclusive}):
+        of_class = [tax for tax in totals.taxes if tax.terms.product_class == product_class]
+        terms = [tax.terms for tax in of_class]
+        exempt = {tax.terms.tax_id for tax in of_class if tax.exemption is not None}
+        sums: dict[str, Money] = {}
         for line in draft.lines:
             if line.product_class == product_class:
                 code = str(line.account)
-                sums[code] = sums.get(code, 0) + line.amount.minor
-        of_class = (tax for tax in totals.taxes if tax.terms.product_class == product_class and tax.terms.inclusive)
-        held = sum((tax.amount for tax in of_class), Money(0, HOME_CURRENCY))
-        weights = [max(minor, 0) for minor in sums.values()]
-        if not any(weights):
-            continue
-        for code, part in zip(sums, held.split(weights), strict=True):
-            taken[code] = taken.get(code, 0) + part.minor
+                sums[code] = sums.get(code, Money(0, HOME_CURRENCY)) + line.amount
+        parts = {code: held_in(amount, terms, exempt).minor for code, amount in sums.items()}
+        held = sum(tax.amount.minor for tax in of_class if tax.terms.inclusive)
+        parts[max(sums, key=lambda code: abs(sums[code].minor))] += held - sum(parts.values())
+        for code, part in parts.items():
+            taken[code] = taken.get(code, 0) + part
     return taken
 
 
@@ -203,7 +207,7 @@ def _invoice_row(
         draft.subscription_id, draft.credits_id, draft.issued_on, draft.due_on,
         draft.period.first if draft.period else None, draft.period.next if draft.period else None,
         HOME_CURRENCY, totals.net.minor, totals.tax.minor, totals.rounding.minor, totals.total.minor,
-        f"{ROUNDING_RULE}_{issuer.step_minor}", draft.exchange_rate_id,
+        f"{ROUNDING_RULE}_{issuer.step_minor}", _rate_of(draft),
         {"name": issuer.name, "tin": issuer.tin, "address": issuer.address}, _buyer(draft.buyer), draft.reason,
         len(draft.lines), len(totals.taxes), entry_id, draft.made_by, now,
     )  # fmt: skip
@@ -211,6 +215,13 @@ def _invoice_row(
 
 def _buyer(buyer: Buyer) -> dict[str, Any]:
     return {"number": buyer.number, "name": buyer.name, "tin": buyer.tin, "address": buyer.address}
+
+
+def _rate_of(draft: Draft) -> int | None:
+    """The exchange rate it was made with: of what it bills now, else of fees turned into pounds before."""
+    if draft.exchange_rate_id is not None:
+        return draft.exchange_rate_id
+    return next((line.facts["rate_id"] for line in draft.lines if "rate_id" in line.facts), None)
 
 
 def _line_rows(draft: Draft, invoice_id: int) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""How much one person may move by their own decision. Above it, a second person decides."""
+"""How much one person may move by their own decision in a day. Above it, a second person decides."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Final
 
 from core.money import Money
 
-KINDS: Final = ("goodwill", "charge", "credit_note", "debit_note", "write_off", "refund", "deposit_return")
-# In pounds, by role; who is not named may move nothing alone. A refund hands out cash: it is limited closer.
+KINDS: Final = (
+    "goodwill", "charge", "credit_note", "debit_note", "write_off", "withholding", "refund", "deposit_return",
+)  # fmt: skip
+# In pounds a day of Juba, by role, for all of a kind together: two halves are a whole. Who is not named may move
+# nothing alone. A refund hands out cash: it is limited closer.
 ALONE_POUNDS: Final[Mapping[str, Mapping[str, int]]] = {
     "cashier": {"goodwill": 2_000, "charge": 0, "credit_note": 0, "debit_note": 0, "write_off": 0, "refund": 0},
     "manager": {
@@ -17,6 +20,7 @@ ALONE_POUNDS: Final[Mapping[str, Mapping[str, int]]] = {
         "credit_note": 500_000,
         "debit_note": 500_000,
         "write_off": 50_000,
+        "withholding": 100_000,
         "refund": 50_000,
         "deposit_return": 200_000,
     },
@@ -26,6 +30,7 @@ ALONE_POUNDS: Final[Mapping[str, Mapping[str, int]]] = {
         "credit_note": 2_000_000,
         "debit_note": 2_000_000,
         "write_off": 500_000,
+        "withholding": 1_000_000,
         "refund": 500_000,
         "deposit_return": 1_000_000,
     },
@@ -34,5 +39,5 @@ ADJUSTMENT_MOST: Final = Money.of(50_000_000, "SSP")  # whoever decides: beyond 
 
 
 def alone(role: str, kind: str) -> Money:
-    """The most a role moves alone by an adjustment of a kind."""
+    """The most one of a role moves alone in a day by adjustments of a kind."""
     return Money.of(ALONE_POUNDS.get(role, {}).get(kind, 0), "SSP")

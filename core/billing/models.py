@@ -154,7 +154,13 @@ class Allocation(Table):
         CheckConstraint("(kind = 'taken_back') = (undoes_id IS NOT NULL)", name="taken_back_names_what"),
         CheckConstraint("(kind = 'credit_note') = (note_id IS NOT NULL)", name="credit_has_its_note"),
         CheckConstraint("(kind = 'withholding') = (reference IS NOT NULL)", name="withholding_has_a_certificate"),
-        UniqueConstraint("kind", "reference", name="uq_allocation_certificate_once"),
+        Index(
+            "ux_allocation_certificate_once",
+            "invoice_id",
+            "reference",
+            unique=True,
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
     )
 
 
@@ -219,7 +225,8 @@ class Adjustment(Table):
     needs_second: Mapped[bool]
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('goodwill', 'charge', 'credit_note', 'debit_note', 'write_off', 'refund', 'deposit_return')",
+            "kind IN ('goodwill', 'charge', 'credit_note', 'debit_note', 'write_off', 'withholding', 'refund',"
+            " 'deposit_return')",
             name="kind_known",
         ),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
@@ -228,6 +235,7 @@ class Adjustment(Table):
         CheckConstraint("(state = 'waiting') = (decided_at IS NULL)", name="decided_is_dated"),
         CheckConstraint("NOT needs_second OR state <> 'done' OR decided_by <> asked_by", name="second_person"),
         CheckConstraint("(state = 'waiting') = (decided_by IS NULL)", name="decided_by_somebody"),
+        Index("ix_adjustment_asked_by_asked_at", "asked_by", "asked_at"),
         Index("ix_adjustment_waiting", "id", postgresql_where=text("state = 'waiting'")),
     )
 

@@ -11,14 +11,12 @@ from psycopg2 import errors as pg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from core.billing.agreements import keeps_agreement, settle_agreements
+from core.billing.agreements import settle_agreements
 from core.billing.allocate import pay_from_balance
 from core.billing.bill_now import bill_service_now
+from core.billing.cut_off import still_cut
 from core.billing.draft import Issuer
-from core.billing.queries import owed
-from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import account
-from core.days import juba_day
 from core.db.engine import Transaction
 from core.errors import InsufficientBalance, NoExchangeRate
 from core.logs import log
@@ -70,8 +68,8 @@ def money_came(
 ) -> Used:
     """Use a customer's balance for what they owe, a named invoice first; then reconnect, within this transaction.
 
-    A service suspended for unpaid bills goes on when nothing is overdue, or the customer keeps an agreement; a
-    prepaid one that lapsed when the balance covers its next month.
+    A service suspended for unpaid bills goes on when dunning would not cut it off now; a prepaid one that lapsed when
+    the balance covers its next month.
     """
     settled = pay_from_balance(tx, customer_id=customer_id, key=key, now=now, invoice_id=invoice_id)
     waits = tx.execute(_WAITS, {"customer": customer_id}).one()
@@ -86,14 +84,14 @@ def money_came(
 def reconnect(tx: Transaction, *, customer_id: int, issuer: Issuer, now: datetime, why: str) -> list[str]:
     """Put on again what is off or slow for money, as far as nothing is in its way any more. The numbers of these."""
     by = By(now, why)
-    overdue = owed(tx.connection, customer_id, juba_day(now)).overdue
-    clear = overdue == Money(0, HOME_CURRENCY) or keeps_agreement(tx.connection, customer_id, now)
+    services = services_of(tx.connection, customer_id)
+    stay = still_cut(tx, customer_id, services, now)
     back = []
-    for service in services_of(tx.connection, customer_id):
+    for service in services:
         try:
             # A savepoint each: money is recorded whatever is wrong with a service, and the others go on.
             with tx.connection.begin_nested():
-                if _put_on(tx, service, by, issuer, clear=clear):
+                if _put_on(tx, service, by, issuer, clear=service.subscription_id not in stay):
                     back.append(service.number)
         except Exception as fault:
             if isinstance(fault, DBAPIError) and (fault.connection_invalidated or isinstance(fault.orig, _RACE_LOST)):

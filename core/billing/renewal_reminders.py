@@ -34,7 +34,8 @@ CUSTOMERS_A_BATCH: Final = 500
 _RENEWING: Final = text(
     """
     SELECT s.customer_id, s.id, s.number, s.anchor_day, s.billed_until, s.next_bill_on, s.promotion_left, t.tariff_id,
-           p.id AS promotion_id, p.code, p.name_en, p.name_ar, p.off_millionths, p.periods
+           p.id AS promotion_id, p.tariff_id AS promotion_tariff_id, p.code, p.name_en, p.name_ar,
+           p.off_millionths, p.periods
     FROM subscription s
     JOIN LATERAL (SELECT tariff_id FROM subscription_term
                   WHERE subscription_id = s.id AND from_day <= s.next_bill_on
@@ -75,7 +76,13 @@ class _Prices:
         promotion = None
         if row.promotion_id is not None:
             promotion = PromotionTerms(
-                row.promotion_id, row.code, row.name_en, row.name_ar, row.off_millionths, row.periods
+                row.promotion_id,
+                row.promotion_tariff_id,
+                row.code,
+                row.name_en,
+                row.name_ar,
+                row.off_millionths,
+                row.periods,
             )
         due = Due(
             subscription_id=row.id,

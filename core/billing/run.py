@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from core.billing.bill_chunk import Outcome, Terms, bill_chunk
 from core.billing.billable import due_on
 from core.billing.draft import Issuer
+from core.catalog.billed_days import BILLING
 from core.catalog.tariffs import tariff_book
-from core.catalog.taxes import HOME_CURRENCY, exchange_on, tax_terms_on
+from core.catalog.taxes import HOME_CURRENCY, Exchange, exchange_on, exchanges_for, tax_terms_on
 from core.days import first_of_month, juba_day, on_day
 from core.db.engine import Database, Transaction
 from core.errors import InvalidDay
@@ -25,12 +26,18 @@ from core.money import MINOR_DIGITS
 
 LOG = log("billing")
 CHUNK: Final = 500  # services a transaction: memory stays flat, and a kill loses no more work than this
-# One run at a time: numbers of a day then follow the order of subscriptions, whoever runs.
-_ALONE: Final = text("SELECT pg_advisory_xact_lock(8467203)")
 _NEXT_DAY: Final = text(
     "SELECT min(next_bill_on) FROM subscription WHERE next_bill_on > :after AND next_bill_on <= :day"
 )
 _IDS: Final = text("SELECT id FROM subscription WHERE next_bill_on = :day AND id > :after ORDER BY id LIMIT :most")
+# The rates that bills of a day were made with, in a run that was cut off perhaps.
+_RATES_USED: Final = text(
+    """
+    SELECT DISTINCT ON (r.currency) r.currency, r.id, r.day, r.rate_millionths, r.source
+    FROM invoice i JOIN exchange_rate r ON r.id = i.exchange_rate_id
+    WHERE i.issued_on = :day AND i.kind = 'invoice' AND i.period_from IS NOT NULL ORDER BY r.currency, i.id
+    """
+)
 _LONG_AGO: Final = date(1970, 1, 1)
 
 
@@ -49,8 +56,10 @@ def bill_due(
 ) -> Run:
     """Bill everything due on or before a day. Twice the same day changes nothing; killed anywhere, it goes on.
 
-    Each chunk is a transaction: what was issued stays issued, and is not due any more. A day missed is billed as if
+    Each chunk is a transaction: what was issued stays issued, and is not due any more; the rest is billed with the
+    same terms, whatever was set since (`core.catalog.billed_days`), and rates. A day missed is billed as if
     it had been run on time, with its own date, taxes and rates; a closed month's bills are dated in the first open one.
+    What waited for an exchange rate is billed with the first one that came.
 
     Raises:
         InvalidDay: the day is still to come in Juba.
@@ -74,27 +83,30 @@ def _bill_day(
     db: Database, bill_day: date, issuer: Issuer, now: datetime, run: Run, heard: Callable[[Outcome], None]
 ) -> None:
     last: int | None = 0
+    with db.reading() as connection:
+        exchanges = _exchanges(connection, bill_day)
+    bill = partial(_bill_next, bill_day=bill_day, exchanges=exchanges, issuer=issuer, now=now)
     while last is not None:
         after = last
-        next_chunk = partial(_bill_next, bill_day=bill_day, after=after, issuer=issuer, now=now, most=CHUNK)
         try:
-            last, outcome = db.run(next_chunk)
+            last, outcome = db.run(partial(bill, after=after, most=CHUNK))
         except IntegrityError:
             LOG.exception("a chunk was refused by the database; its services are billed one by one")
-            last, outcome = _one_by_one(db, bill_day, after, issuer, now)
+            last, outcome = _one_by_one(db, bill, bill_day, after)
         _count(run, outcome)
         heard(outcome)
 
 
-def _one_by_one(db: Database, bill_day: date, after: int, issuer: Issuer, now: datetime) -> tuple[int | None, Outcome]:
+def _one_by_one(
+    db: Database, bill: Callable[..., tuple[int | None, Outcome]], bill_day: date, after: int
+) -> tuple[int | None, Outcome]:
     """The same chunk, so that one service that the database refuses holds up no other."""
     whole = Outcome()
     with db.reading() as connection:
         ids = connection.execute(_IDS, {"day": bill_day, "after": after, "most": CHUNK}).scalars().all()
     for service_id in ids:
-        one = partial(_bill_next, bill_day=bill_day, after=service_id - 1, issuer=issuer, now=now, most=1)
         try:
-            _last, outcome = db.run(one)
+            _last, outcome = db.run(partial(bill, after=service_id - 1, most=1))
         except IntegrityError as error:
             outcome = Outcome(faults=[f"service {service_id}: {type(error.orig).__name__}"])
         whole.issued += outcome.issued
@@ -110,9 +122,11 @@ def preview(db: Database, *, day: date, issuer: Issuer, now: datetime, heard: Ca
         tx = Transaction(connection)
         bill_day = _next_day(connection, _LONG_AGO, day)
         while bill_day is not None:
+            exchanges = _exchanges(connection, bill_day)
+            bill = partial(_bill_next, bill_day=bill_day, exchanges=exchanges, issuer=issuer, now=now)
             last: int | None = 0
             while last is not None:
-                last, outcome = _bill_next(tx, bill_day=bill_day, after=last, issuer=issuer, now=now, most=CHUNK)
+                last, outcome = bill(tx, after=last, most=CHUNK)
                 _count(run, outcome)
                 heard(outcome)
             bill_day = _next_day(connection, bill_day, day)
@@ -120,28 +134,45 @@ def preview(db: Database, *, day: date, issuer: Issuer, now: datetime, heard: Ca
     return run
 
 
-def terms_of(connection: Connection, bill_day: date, issuer: Issuer) -> Terms:
-    """Tariffs, taxes and rates for documents of a day; dated in the first open month if its own is closed."""
-    closed = closed_months(connection)
-    issue_day = bill_day
-    if closed and first_of_month(bill_day) <= closed[-1]:
-        issue_day = on_day(closed[-1].year, closed[-1].month + 1, 1)
+def terms_of(connection: Connection, day: date, issuer: Issuer) -> Terms:
+    """Tariffs, taxes and rates for documents of today; dated in the first open month if its own is closed."""
+    issue_day = _issue_day(connection, day)
     currencies = [currency for currency in MINOR_DIGITS if currency != HOME_CURRENCY]
-    return Terms(
-        tariff_book(connection),
-        tax_terms_on(connection, issue_day),
-        {currency: exchange_on(connection, currency, issue_day) for currency in currencies},
-        issuer,
-        issue_day,
-    )
+    exchanges = {currency: exchange_on(connection, currency, issue_day) for currency in currencies}
+    return _terms(connection, issue_day, exchanges, issuer)
+
+
+def _terms(connection: Connection, issue_day: date, exchanges: Mapping[str, Exchange | None], issuer: Issuer) -> Terms:
+    return Terms(tariff_book(connection), tax_terms_on(connection, issue_day), exchanges, issuer, issue_day)
+
+
+def _issue_day(connection: Connection, bill_day: date) -> date:
+    closed = closed_months(connection)
+    if closed and first_of_month(bill_day) <= closed[-1]:
+        return on_day(closed[-1].year, closed[-1].month + 1, 1)
+    return bill_day
+
+
+def _exchanges(connection: Connection, bill_day: date) -> dict[str, Exchange]:
+    """The rates that all bills of a day are made with: as the first of them, though a rate was corrected since."""
+    day = _issue_day(connection, bill_day)
+    used = {row.currency: Exchange(*row[1:]) for row in connection.execute(_RATES_USED, {"day": day})}
+    return exchanges_for(connection, day) | used
 
 
 def _bill_next(
-    tx: Transaction, *, bill_day: date, after: int, issuer: Issuer, now: datetime, most: int
+    tx: Transaction,
+    *,
+    bill_day: date,
+    exchanges: Mapping[str, Exchange],
+    after: int,
+    issuer: Issuer,
+    now: datetime,
+    most: int,
 ) -> tuple[int | None, Outcome]:
     """One chunk of a day: the last id of it, None when the day is done."""
-    tx.execute(_ALONE)
-    terms = terms_of(tx.connection, bill_day, issuer)
+    tx.execute(BILLING)
+    terms = _terms(tx.connection, _issue_day(tx.connection, bill_day), exchanges, issuer)
     chunk = due_on(tx, bill_day=bill_day, issue_day=terms.issue_day, after=after, most=most)
     if not chunk.services:
         return None, Outcome()

@@ -111,7 +111,7 @@ def _term_lines(
     facts = _facts(terms, exchange, whole, part)
     price = share_of_days(terms.price, whole, part)
     lines = [line("recurring", terms.product_class, price, facts)] if price else []
-    if due.promotion is not None and due.promotion_left > 0:
+    if due.promotion is not None and due.promotion.tariff_id == terms.tariff_id and due.promotion_left > 0:
         off = price.share_half_even(due.promotion.off_millionths, MILLION)
         named = {
             "promotion_en": due.promotion.name_en,

@@ -1,7 +1,8 @@
-"""What a prepaid customer paid for days they will not have: lines to give back."""
+"""What a prepaid customer paid for days they will not have: lines to give back, by the document that billed them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
@@ -14,42 +15,51 @@ from core.days import DAY, Period
 from core.db.engine import Transaction
 from core.money import Money
 
-# The last paid days first, with what reduced them. A cheaper plan was charged on a credit note: there with its sign
-# turned, and what it corrects is the invoice to be corrected again.
+# The newest days first. Of each span billed the end was given back before: from that day on nothing is left of it.
 _PAID: Final = text(
     """
-    SELECT coalesce(i.credits_id, i.id) AS invoice_id, l.kind, l.product_class, l.facts, l.from_day, l.next_day,
-           CASE i.kind WHEN 'credit_note' THEN -l.amount_minor ELSE l.amount_minor END AS amount_minor
+    SELECT i.id AS invoice_id, l.kind, l.product_class, l.facts, l.from_day, l.next_day, l.amount_minor,
+           coalesce((SELECT min(u.from_day) FROM invoice n JOIN invoice_line u ON u.invoice_id = n.id
+                     WHERE n.credits_id = i.id AND n.kind = 'credit_note' AND u.kind = 'unused'
+                       AND u.subscription_id = l.subscription_id
+                       AND u.from_day >= l.from_day AND u.next_day <= l.next_day), l.next_day) AS left_until
     FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id
     WHERE l.subscription_id = :subscription AND l.kind IN ('recurring', 'discount', 'rental', 'change')
-      AND l.from_day IS NOT NULL
-    ORDER BY l.from_day DESC, i.id DESC, l.position
+      AND i.kind = 'invoice' AND l.from_day IS NOT NULL
+    ORDER BY i.id DESC, l.from_day DESC, l.next_day DESC, l.position
     """
 )
 
 
-def unused_lines(tx: Transaction, *, subscription_id: int, days: int) -> tuple[int | None, list[Line]]:
-    """The last so many days paid for, as lines above zero, and the invoice that billed the last of them.
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Days of one document that are given back, as lines above zero (a discount, below)."""
 
-    Days are given back as they were charged, at the rate and with the discount of their own invoice. A change of
-    plan charged its days anew and gave the old ones back, so what it charged comes first and hides what was before.
+    invoice_id: int
+    lines: tuple[Line, ...]
+
+
+def unused_days(tx: Transaction, *, subscription_id: int, days: int) -> list[Unused]:
+    """The last so many days paid for and not given back yet, the newest document first.
+
+    Days are given back as they were charged: at the price, the rate and with the discount of their own document.
     """
-    lines: list[Line] = []
-    invoice_id: int | None = None
+    found: dict[int, list[Line]] = {}
     remaining = days
     rows = tx.execute(_PAID, {"subscription": subscription_id}).mappings()
-    for (paid_by, first, following), of_days in groupby(
-        rows, key=lambda row: (row["invoice_id"], row["from_day"], row["next_day"])
+    for (paid_by, first, following, until), of_days in groupby(
+        rows, key=lambda row: (row["invoice_id"], row["from_day"], row["next_day"], row["left_until"])
     ):
-        whole = Period(first, following)
-        taken = min(remaining, whole.days)
+        taken = min(remaining, (until - first).days)
         if taken <= 0:
-            break
+            continue
         remaining -= taken
-        invoice_id = invoice_id if invoice_id is not None else paid_by
-        part = Period(whole.next - taken * DAY, whole.next)
-        lines += [_line(row, part, whole, subscription_id) for row in of_days]
-    return invoice_id, [line for line in lines if line.amount]
+        whole, part = Period(first, following), Period(until - taken * DAY, until)
+        found.setdefault(paid_by, []).extend(_line(row, part, whole, subscription_id) for row in of_days)
+        if not remaining:
+            break
+    lines = ((paid_by, tuple(line for line in of if line.amount)) for paid_by, of in found.items())
+    return [Unused(paid_by, of) for paid_by, of in lines if of]
 
 
 def _line(row: Any, part: Period, whole: Period, subscription_id: int) -> Line:

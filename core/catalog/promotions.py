@@ -12,7 +12,13 @@ from core.catalog.models import Promotion
 
 # At most one: promotions of a tariff never meet on a day (an exclusion constraint).
 _PROMOTION_ON: Final = select(
-    Promotion.id, Promotion.code, Promotion.name_en, Promotion.name_ar, Promotion.off_millionths, Promotion.periods
+    Promotion.id,
+    Promotion.tariff_id,
+    Promotion.code,
+    Promotion.name_en,
+    Promotion.name_ar,
+    Promotion.off_millionths,
+    Promotion.periods,
 ).where(
     Promotion.tariff_id == bindparam("tariff_id"),
     Promotion.valid_from <= bindparam("day"),
@@ -22,9 +28,10 @@ _PROMOTION_ON: Final = select(
 
 @dataclass(frozen=True, slots=True)
 class PromotionTerms:
-    """So many millionths off the price, for so many periods."""
+    """So many millionths off the price of a tariff, for so many periods."""
 
     id: int
+    tariff_id: int
     code: str
     name_en: str
     name_ar: str

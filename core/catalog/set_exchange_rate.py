@@ -24,17 +24,15 @@ _SMALLEST: Final = Decimal("0.000001")
 
 # Of two who write the same currency at once the second is measured by what the first wrote.
 _WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
-_LATEST: Final = (
-    select(ExchangeRate.day, ExchangeRate.rate_millionths)
-    .where(
-        ExchangeRate.currency == bindparam("currency"),
-        ExchangeRate.into == HOME_CURRENCY,
-        ExchangeRate.day <= bindparam("day"),
-    )
-    .order_by(ExchangeRate.day.desc(), ExchangeRate.id.desc())
+_OF_CURRENCY: Final = (
+    select(ExchangeRate.rate_millionths)
+    .where(ExchangeRate.currency == bindparam("currency"), ExchangeRate.into == HOME_CURRENCY)
     .limit(1)
 )
-_BEFORE: Final = _LATEST.where(ExchangeRate.day < bindparam("day"))
+_BEFORE: Final = _OF_CURRENCY.where(ExchangeRate.day < bindparam("day")).order_by(
+    ExchangeRate.day.desc(), ExchangeRate.id.desc()
+)
+_FIRST_OF_DAY: Final = _OF_CURRENCY.where(ExchangeRate.day == bindparam("day")).order_by(ExchangeRate.id)
 
 
 def set_exchange_rate(
@@ -42,15 +40,15 @@ def set_exchange_rate(
 ) -> int:
     """Write what one unit of `currency` cost in pounds on a day, with at most six digits after the point. The row's id.
 
-    A second row for a day corrects the first, and is then measured by the day before as well: who slipped fourfold
-    must be able to say so.
+    A second row for a day corrects the first. Both are measured by the last rate of a day before, so that no chain of
+    corrections leads further than one; where there is none, by the first of the day.
 
     Raises:
         NotPossibleNow: not a currency we know, or the pound itself.
         ReasonMissing: no source.
         InvalidName: the source is longer than a line.
         InvalidDay: a day still to come in Juba.
-        RateImpossible: nothing, too exact, or more than `RATE_JUMP_MAX` times above or below the last known rate.
+        RateImpossible: nothing, too exact, or more than `RATE_JUMP_MAX` times above or below that rate.
     """
     if currency == HOME_CURRENCY or currency not in MINOR_DIGITS:
         raise NotPossibleNow(what="exchange rate", state=currency[:40])
@@ -61,15 +59,13 @@ def set_exchange_rate(
         raise InvalidDay(typed=day.isoformat())
     tx.execute(_WAIT_OUR_TURN, {"turn": f"exchange:{currency}"})
     of_day = {"currency": currency, "day": day}
-    latest = tx.execute(_LATEST, of_day).first()
+    known = tx.execute(_BEFORE, of_day).scalar() or tx.execute(_FIRST_OF_DAY, of_day).scalar()
     # Compared, never rounded; bounded first, so that no rate is too long to compare.
     if not rate.is_finite() or not 0 < rate <= RATE_MAX or rate != rate.quantize(_SMALLEST):
-        raise RateImpossible(last=_words(None if latest is None else latest.rate_millionths))
+        raise RateImpossible(last=_words(known))
     millionths = int(rate * MILLION)
-    if latest is not None and not _near(millionths, latest.rate_millionths):
-        before = tx.execute(_BEFORE, of_day).first() if latest.day == day else None
-        if before is None or not _near(millionths, before.rate_millionths):
-            raise RateImpossible(last=_words(latest.rate_millionths))
+    if known is not None and not _near(millionths, known):
+        raise RateImpossible(last=_words(known))
     return int(
         tx.execute(
             insert(ExchangeRate)

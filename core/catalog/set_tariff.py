@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import column, func, insert, select, table
 
+from core.catalog.billed_days import refuse_if_billed
 from core.catalog.models import Tariff, TariffVersion
 from core.catalog.taxes import HOME_CURRENCY
 from core.days import juba_day
@@ -61,6 +62,7 @@ def set_tariff_version(
         NotFound: no such tariff, or no such dunning schedule.
         DatesOverlap: a version begins on that day or later already.
         InvalidDay: a changed price would change days that are over.
+        AlreadyBilled: a changed price would begin on a day, or before one, of which bills stand.
     """
     _refuse_prices(terms)
     _refuse_nonsense(terms)
@@ -80,6 +82,8 @@ def set_tariff_version(
         raise DatesOverlap(what="tariff version")
     if last is not None and valid_from < juba_day(now):
         raise InvalidDay(typed=valid_from.isoformat())
+    if last is not None:
+        refuse_if_billed(tx, valid_from)
     return int(
         tx.execute(
             insert(TariffVersion)

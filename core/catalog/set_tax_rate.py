@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from core.catalog.billed_days import refuse_if_billed
 from core.catalog.labels import label, line
 from core.catalog.models import Tax, TaxRate
 from core.catalog.shares import share_of
@@ -64,6 +65,7 @@ def set_tax_rate(
         NotPossibleNow: an unknown class of products.
         InvalidName: the note is longer than a line.
         NotFound: no such tax.
+        AlreadyBilled: bills of some of these days stand, without it.
         DatesOverlap: the tax has a rate on some of these days already.
     """
     if valid_from is None or (valid_until is not None and valid_until <= valid_from):
@@ -74,6 +76,7 @@ def set_tax_rate(
     tax_id = tx.execute(select(Tax.id).where(Tax.code == tax_code)).scalar()
     if tax_id is None:
         raise NotFound(what="tax")
+    refuse_if_billed(tx, valid_from, valid_until)
     # The exclusion constraint is the check itself. Asked this way, it waits for a rate that somebody else sets at this
     # moment and then yields to it; a query first would not see that one, and a plain INSERT could deadlock with it.
     made = tx.execute(
@@ -105,6 +108,7 @@ def end_tax_rate(tx: Transaction, *, rate_id: int, until: date) -> None:
         NotFound: no such rate.
         NotPossibleNow: it was given another end before.
         DatesMissing: it would hold on no day.
+        AlreadyBilled: bills of that day or later ones stand, with it.
     """
     rate = tx.execute(
         select(TaxRate.valid_from, TaxRate.valid_until).where(TaxRate.id == rate_id).with_for_update()
@@ -117,4 +121,5 @@ def end_tax_rate(tx: Transaction, *, rate_id: int, until: date) -> None:
         raise NotPossibleNow(what="tax rate", state="ended")
     if until <= rate.valid_from:
         raise DatesMissing(what="tax rate")
+    refuse_if_billed(tx, until)
     tx.execute(update(TaxRate).where(TaxRate.id == rate_id).values(valid_until=until))

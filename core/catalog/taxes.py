@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select, text
 
 from core.catalog.models import ExchangeRate, Tax, TaxRate
 
@@ -46,6 +46,14 @@ _EXCHANGE_ON: Final = (
     .order_by(ExchangeRate.day.desc(), ExchangeRate.id.desc())
     .limit(1)
 )
+# Of each currency: the latest up to the day, if it is fresh; else the first after it. Of one day the last row counts.
+_EXCHANGES_FOR: Final = text(
+    """
+    SELECT DISTINCT ON (currency) currency, id, day, rate_millionths, source FROM exchange_rate
+    WHERE "into" = :home AND day > :oldest
+    ORDER BY currency, day > :day, abs(day - CAST(:day AS date)), id DESC
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +90,12 @@ def exchange_on(connection: Connection, currency: str, day: date) -> Exchange | 
     values = {"currency": currency, "day": day, "oldest": day - RATE_AGE_MAX}
     row = connection.execute(_EXCHANGE_ON, values).first()
     return Exchange(*row) if row else None
+
+
+def exchanges_for(connection: Connection, day: date) -> dict[str, Exchange]:
+    """The rates into pounds that a bill of a day is made with, by currency: as `exchange_on`, or the first after it.
+
+    A bill that had to wait for a rate is made with the one it waited for, and says so.
+    """
+    values = {"home": HOME_CURRENCY, "day": day, "oldest": day - RATE_AGE_MAX}
+    return {row.currency: Exchange(*row[1:]) for row in connection.execute(_EXCHANGES_FOR, values)}

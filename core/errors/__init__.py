@@ -14,6 +14,7 @@ from core.errors.billing import (
     PlanRunning,
     PromiseOpen,
     SamePlan,
+    WithheldTooLarge,
 )
 from core.errors.cash import (
     CountDiffers,
@@ -27,6 +28,7 @@ from core.errors.cash import (
 )
 from core.errors.catalog import (
     AliasTaken,
+    AlreadyBilled,
     DatesMissing,
     DatesOverlap,
     NoExchangeRate,
@@ -104,6 +106,7 @@ from core.errors.values import (
 __all__ = [
     "AboveWhatIsLeft",
     "AliasTaken",
+    "AlreadyBilled",
     "AmountAboveDue",
     "AmountOutOfRange",
     "AutoTopUpStands",
@@ -171,6 +174,7 @@ __all__ = [
     "TooManyTries",
     "UsernameTaken",
     "WeakPassword",
+    "WithheldTooLarge",
     "WrongPassword",
     "refusal",
 ]

@@ -24,6 +24,13 @@ class CreditTooLarge(Refusal):
 
 
 @refusal
+class WithheldTooLarge(Refusal):
+    """More than a payer may keep back of the invoice as tax."""
+
+    most: Money
+
+
+@refusal
 class AmountAboveDue(Refusal):
     """More than is due."""
 

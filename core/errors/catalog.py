@@ -60,6 +60,13 @@ class ShareOutOfRange(Refusal):
 
 
 @refusal
+class AlreadyBilled(Refusal):
+    """Bills of that day stand, made with what held then."""
+
+    day: str
+
+
+@refusal
 class RateImpossible(Refusal):
     """An exchange rate of nothing, or so far from the last that it must be a slip."""
 

@@ -31,7 +31,7 @@ def change_plan(tx: Transaction, *, subscription_id: int, tariff_id: int, at_per
     """Put an active service on another tariff. What it costs is the caller's to bill.
 
     At the end of the period: prepaid, the first day not paid for; postpaid, the next anchor day. A change agreed on
-    before and not begun yet is replaced.
+    before and not begun yet is replaced. A promotion stays with the tariff it is of, for the days on that one.
 
     Raises:
         NotPossibleNow: it is not active.
@@ -54,15 +54,7 @@ def change_plan(tx: Transaction, *, subscription_id: int, tariff_id: int, at_per
         raise SamePlan
     if (after.pay, after.billed_on) != (before.pay, before.billed_on):
         raise OtherBilling
-    move(
-        tx,
-        service,
-        "change_plan",
-        by,
-        {"from": before.tariff_id, "to": tariff_id, "day": from_day.isoformat()},
-        promotion_id=None,
-        promotion_left=0,
-    )
+    move(tx, service, "change_plan", by, {"from": before.tariff_id, "to": tariff_id, "day": from_day.isoformat()})
     close_term(tx, subscription_id, from_day)
     open_term(tx, subscription_id, tariff_id, from_day)
     if not at_period_end:

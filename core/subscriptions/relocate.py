@@ -25,6 +25,8 @@ def relocate(
 ) -> Granted | None:
     """Move it. On another router it has fresh credentials, which are returned; the old ones end.
 
+    What was used with the old ones is billed with the rest: the move names the grant it left.
+
     Raises:
         NotPossibleNow: it has not begun, or has ended.
         NotFound: no such router.
@@ -43,7 +45,8 @@ def relocate(
         return None
     terms = tariff_of(tx, service, juba_day(by.now))
     granted = access.open_access(tx, router_id=router_id, terms=terms, now=by.now, ids=ids, sealer=sealer)
-    move(tx, service, "relocate", by, detail, place=where, router_id=router_id, grant_id=granted.grant_id)
+    left = detail | {"left_grant": service.grant_id}
+    move(tx, service, "relocate", by, left, place=where, router_id=router_id, grant_id=granted.grant_id)
     access.close(tx, service, by.now)
     moved = replace(service, router_id=router_id, grant_id=granted.grant_id)
     if service.slowed:

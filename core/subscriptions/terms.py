@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from core.db.engine import Transaction
 from core.subscriptions.activate import open_term
-from core.subscriptions.models import SubscriptionTerm
+from core.subscriptions.models import SubscriptionMove, SubscriptionTerm
 from core.subscriptions.queries import Term, terms
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Another tariff, agreed on for a day to come when the service was stopped."""
+
+    tariff_id: int
+    day: date
+
+
+def agreed_after(tx: Transaction, subscription_id: int, day: date) -> Term | None:
+    """A change of tariff agreed on that begins on a day or later."""
+    last = _last(tx, subscription_id)
+    return last if last is not None and last.from_day >= day else None
+
+
+def agreed_before_stop(tx: Transaction, subscription_id: int) -> Agreed | None:
+    """The change that was agreed on when a service that is off was stopped, if there was one."""
+    detail = tx.execute(
+        select(SubscriptionMove.detail)
+        .where(SubscriptionMove.subscription_id == subscription_id, SubscriptionMove.verb.in_(("pause", "suspend")))
+        .order_by(SubscriptionMove.id.desc())
+        .limit(1)
+    ).scalar_one()
+    agreed = detail.get("agreed")
+    return Agreed(agreed["tariff"], date.fromisoformat(agreed["day"])) if agreed else None
 
 
 def close_term(tx: Transaction, subscription_id: int, until_day: date) -> int:
     """No day from `until_day` on is billed. Returns the tariff that was in force.
 
-    A term that would have begun on that day or later falls away: a change agreed on for later is asked for again.
+    A term that would have begun on that day or later falls away.
     """
     tariff_id = None
     for term in terms(tx.connection, subscription_id):

@@ -21,7 +21,8 @@ from core.subscriptions.terms import close_term
 def transfer(tx: Transaction, *, subscription_id: int, customer_id: int, by: By) -> tuple[Service, Added]:
     """Hand an active service with its line and log-in to another customer. Returns the old one as it was, and the new.
 
-    Days the old customer paid in advance are the caller's to return; days not billed yet are on their last bill.
+    Days the old customer paid in advance are the caller's to return; days not billed yet, and
+    what was used on them, today included, are on their last bill.
 
     Raises:
         NotPossibleNow: it is not active, or theirs already.
@@ -41,7 +42,7 @@ def transfer(tx: Transaction, *, subscription_id: int, customer_id: int, by: By)
         service,
         "terminate",
         by,
-        {"transferred_to": number},
+        {"transferred_to": number, "left_grant": service.grant_id},
         ended_on=max(juba_day(by.now), service.started_on or tomorrow),
         next_bill_on=last_bill,
         grant_id=None,

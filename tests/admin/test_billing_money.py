@@ -185,13 +185,13 @@ def test_a_cashier_asks_and_a_manager_decides_on_a_credit_note(desk_of, provider
 def test_a_certificate_of_withholding_counts_once(mary, desk_of, provider, parts, invoice):
     form = {"certificate": "SSRA/2026/118"}
     said = mary.told(corrects(mary, invoice.number, "withholding", "5400", **form))
-    assert said == "SSP 5,400 is settled by the certificate."
+    assert said == "It is done."
     assert provider.invoices()[0].due == 30_600
     again = mary.refused(corrects(mary, invoice.number, "withholding", "5400", **form))
     assert again == "Certificate SSRA/2026/118 was counted already."
     assert mary.refused(corrects(mary, invoice.number, "withholding", "1", certificate="")) == "Write the reason."
     assert desk_of("rose").get(f"/documents/{invoice.number}/withholding").status_code == 403
-    assert count(parts, "audit_entry", "act = 'withholding_recorded'") == 1
+    assert count(parts, "audit_entry", "act = 'adjustment_asked'") == 1
     provider.agrees()
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from core.billing import agreements
-from core.billing.agreements import expire_agreements, is_held, keeps_agreement
+from core.billing.agreements import agreed_invoices, expire_agreements, held_invoices
 from core.billing.promise import take_promise
 from core.errors import InvalidDay, NothingDue, PromiseOpen
 from tests.core.billing.owing import acts, duns, duns_daily_until, intent, owes, told
@@ -32,7 +32,7 @@ def expires(provider, day=None):
 
 def held(provider):
     with provider.parts.db.reading() as connection:
-        return is_held(connection, provider.town.achol.customer_id, provider.clock.now())
+        return bool(held_invoices(connection, provider.town.achol.customer_id, provider.clock.now()))
 
 
 def states(provider):
@@ -187,10 +187,10 @@ def test_money_of_which_nobody_can_tell_holds_but_is_no_agreement(provider):
     intent(provider, "unknown")
     with provider.parts.db.reading() as connection:
         who, now = provider.town.achol.customer_id, provider.clock.now()
-        assert is_held(connection, who, now)
-        assert not keeps_agreement(connection, who, now)
-        assert not is_held(connection, provider.town.deng.customer_id, now)
-        assert is_held(connection, who, now + timedelta(days=30)), "until it is known"
+        assert held_invoices(connection, who, now)
+        assert not agreed_invoices(connection, who, now)
+        assert not held_invoices(connection, provider.town.deng.customer_id, now)
+        assert held_invoices(connection, who, now + timedelta(days=30)), "until it is known"
 
 
 def test_one_customer_who_cannot_be_looked_at_holds_up_no_other(provider, monkeypatch):

@@ -180,12 +180,13 @@ def test_a_dearer_prepaid_plan_now_costs_the_difference_for_the_days_left(provid
     assert provider.access(service).down_kbps == 4_000
     provider.pays(20_000)
     changes(provider, service, "PREPLUS")
-    invoice = provider.invoices()[1]
-    assert [(line.kind, line.facts["days"], float(line.amount)) for line in provider.lines(invoice.id)] == [
-        ("unused", 15, -15_000),
+    note, invoice = provider.invoices()[1:]
+    lines = [*provider.lines(note.id), *provider.lines(invoice.id)]
+    assert [(line.kind, line.facts["days"], float(line.amount)) for line in lines] == [
+        ("unused", 15, 15_000),
         ("change", 15, 30_000),
     ]
-    assert (invoice.net, invoice.total, invoice.due) == (15_000, 18_000, 0)
+    assert (note.kind, note.total, invoice.total, invoice.due) == ("credit_note", 18_000, 36_000, 0)
     assert provider.balance().minor == 2_000_00
     provider.agrees()
 
@@ -195,12 +196,13 @@ def test_a_cheaper_prepaid_plan_now_gives_the_difference_back(provider):
     service = provider.begins("PREPLUS")
     provider.on("2026-11-16")
     changes(provider, service, "PREHOME")
-    note = provider.invoices()[1]
-    assert (note.kind, note.number, note.total) == ("credit_note", "CN-2026-000001", 18_000)
+    note, invoice = provider.invoices()[1:]
+    assert (note.kind, note.number, note.total) == ("credit_note", "CN-2026-000001", 36_000)
+    assert (invoice.kind, invoice.total) == ("invoice", 18_000)
     assert provider.balance().minor == 18_000_00
     provider.on("2026-11-21")
     provider.does(end_service, subscription_id=service, by=provider.by(), issuer=provider.issuer)
-    assert [one.total for one in provider.invoices()][2:] == [10_800]  # 9 of 30 days at 30,000, and excise
+    assert [one.total for one in provider.invoices()][3:] == [10_800]  # 9 of 30 days at 30,000, and excise
     provider.agrees()
 
 

@@ -82,6 +82,25 @@ def test_a_slip_the_limit_let_through_is_corrected_on_its_day(parts):
         write(parts, 25_000)
 
 
+def test_a_chain_of_corrections_leads_no_further_than_one(parts):
+    write(parts, 1000, day=YESTERDAY)
+    write(parts, 5000)
+    for rate in (25_000, 5001):
+        with pytest.raises(RateImpossible) as refused:
+            write(parts, rate)
+        assert refused.value.last == "1,000"
+    write(parts, 200)
+    write(parts, 5000)
+    assert rate_on(parts).rate_millionths == 5_000_000_000
+
+
+def test_the_rates_of_the_first_day_are_measured_by_its_first(parts):
+    write(parts, 1000)
+    write(parts, 5000)
+    with pytest.raises(RateImpossible):
+        write(parts, 25_000)
+
+
 def test_the_first_rate_of_all_may_be_wrong_and_a_day_before_it_puts_it_right(parts):
     write(parts, 45)
     with pytest.raises(RateImpossible):

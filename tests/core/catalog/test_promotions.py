@@ -62,7 +62,7 @@ def found_on(parts, tariff_id, day):
 
 def test_who_joins_in_its_days_gets_it(parts, home, town):
     promotion_id = promise(parts, staff_id=town.staff["mary"])
-    terms = PromotionTerms(promotion_id, "XMAS", "Christmas", "عيد الميلاد", 125_000, 3)
+    terms = PromotionTerms(promotion_id, home, "XMAS", "Christmas", "عيد الميلاد", 125_000, 3)
     assert found_on(parts, home, FIRST - timedelta(days=1)) is None
     assert found_on(parts, home, FIRST) == terms
     assert found_on(parts, home, END - timedelta(days=1)) == terms

@@ -8,9 +8,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from core.catalog.file_tariffs import PROMOTION_COLUMNS, TARIFF_COLUMNS, _cells, quarter_days, tariff_filing
+from core.catalog.models import Plan
 from core.catalog.open_tariff import open_tariff
+from core.catalog.plan_words import plan_words
+from core.catalog.set_price import open_plan, set_version
 from core.catalog.set_promotion import set_promotion
 from core.catalog.set_tariff import NewTerms, set_tariff_version
 from core.catalog.withdraw_tariff import withdraw_tariff
@@ -91,6 +95,7 @@ def test_a_filing_says_all_about_a_tariff(parts):
                 "valid until": "",
                 "raises the price": "no",
                 "raised by percent": "",
+                "fees raised": "",
                 "days of notice": "30",
             }
         ],
@@ -151,6 +156,69 @@ def test_an_increase_is_filed_in_percent(parts, before, after, raises, percent):
     priced(parts, date(2026, 4, 1), after)
     [row] = filed(parts, "2026Q2")[0]
     assert (row["raises the price"], row["raised by percent"]) == (raises, percent)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "raised"),
+    [
+        ({"set_up": ssp(1000)}, {"set_up": ssp(1500)}, "set-up 50.0%"),
+        ({}, {"rental": ssp(500), "deposit": ssp(900)}, "deposit new, rental new"),
+        ({"rental": ssp(3000)}, {"rental": ssp(3001), "set_up": ssp(1)}, "set-up new, rental 0.0%"),
+        ({"overage": ssp(500)}, {"overage": ssp(700)}, "overage 40.0%"),
+        ({"rental": ssp(500), "deposit": ssp(900)}, {"rental": ssp(500)}, ""),
+        ({"set_up": ssp(500)}, {"price": Money.of(5, "USD"), "set_up": Money.of(9, "USD")}, ""),
+    ],
+)
+def test_a_fee_that_rises_is_filed_though_the_price_stays(parts, before, after, raised):
+    opened(parts, pay="postpaid")
+    same = {"price": ssp(1000), "data_bytes": 10**9}
+    for valid_from, terms in ((date(2026, 1, 1), before), (date(2026, 4, 1), after)):
+        priced(parts, valid_from, **(same | terms))
+    [row] = filed(parts, "2026Q2")[0]
+    assert row["fees raised"] == raised
+    assert row["raises the price"] == ("other currency" if "price" in after else "no")
+
+
+def hotspot_plan(parts, *versions, withdrawn_at=None):
+    """A plan of an hour with a gigabyte: since when, in UTC, at which price."""
+    with parts.db.transaction() as tx:
+        open_plan(tx, code="1H", alias=7)
+        for valid_from, pounds in versions:
+            terms = {"duration_s": 3600, "data_bytes": 10**9, "down_kbps": 2000, "up_kbps": 500, "devices_max": 1}
+            set_version(tx, code="1H", valid_from=valid_from, price=ssp(pounds), **terms)
+        tx.execute(update(Plan).values(withdrawn_at=withdrawn_at))
+
+
+def test_plans_of_hotspots_are_filed_after_the_tariffs(parts):
+    opened(parts)
+    priced(parts, date(2026, 1, 1), ssp(100))
+    hotspot_plan(parts, (datetime(2026, 1, 5, 22, 30, tzinfo=UTC), 500))
+    tariff, plan = filed(parts, "2026Q1")[0]
+    assert tariff["code"] == "HOME2"
+    assert {name: text for name, text in plan.items() if text} == {
+        "code": "1H",
+        "name": "1 GB 1 hour",
+        "name in Arabic": plan_words("ar", 3600, 10**9),
+        "pay": "hotspot",
+        "down kbit/s": "2000",
+        "up kbit/s": "500",
+        "data GB": "1",
+        "price": "500.00",
+        "currency": "SSP",
+        "valid from": "2026-01-06",  # the next day had begun in Juba
+        "raises the price": "no",
+    }
+
+
+def test_a_plan_of_a_hotspot_is_filed_with_each_price_and_to_its_last_day(parts):
+    changed, gone = datetime(2026, 5, 20, 12, tzinfo=UTC), datetime(2026, 8, 31, 22, tzinfo=UTC)
+    hotspot_plan(parts, (datetime(2026, 1, 5, tzinfo=UTC), 500), (changed, 600), withdrawn_at=gone)
+    old, new = ("500.00", "2026-01-05", "2026-05-20"), ("600.00", "2026-05-20", "2026-08-31")
+    assert prices(parts, "2025Q4") == prices(parts, "2026Q4") == []
+    assert prices(parts, "2026Q1") == [old]
+    assert prices(parts, "2026Q2") == [old, new]
+    assert prices(parts, "2026Q3") == [new]
+    assert [row["raised by percent"] for row in filed(parts, "2026Q2")[0]] == ["", "20.0"]
 
 
 @pytest.mark.parametrize(
