@@ -54,9 +54,11 @@ from core.payouts.run_settlements import run_settlements
 from core.payouts.send_payout import send_payout
 from core.settings import load
 from core.statements.read_import import read_waiting
+from core.subscriptions.keep_fair_use import keep_fair_use
 from core.subscriptions.keep_speed import keep_speed
 from core.tokens.fulfil import fulfilments
 from core.tokens.tell_waiting import tell_waiting
+from core.usage.fold import close_lost, fold
 
 LOG = log("worker")
 ASKS_PER_RUN_MAX: Final = 200
@@ -219,6 +221,7 @@ PLACES: Final = {
     "pre_approval.ask": 1,
     "statements.read": 1,
     "visit": 4,
+    "usage": 1,
     "bill": 1,
     "dun": 1,
     "top_up": 1,
@@ -335,6 +338,23 @@ def visit(router_id: int) -> None:
         if free:
             sync_router(router_id, db=parts.db, connector=RouterOsRouter, sealer=parts.sealer, clock=parts.clock)
     tell_waiting(parts.db, parts.clock.now())
+
+
+@app.task(name="fold usage")
+def fold_usage() -> None:
+    """Count what equipment told of, and hold services to fair use."""
+    parts = worker().parts
+    with place("usage") as free:
+        if free:
+            fold(parts.db, parts.clock.now())
+            keep_fair_use(parts.db, parts.clock.now(), parts.settings.service_code)
+
+
+@app.task(name="close lost")
+def close_lost_sessions() -> None:
+    """Close sessions whose end was lost."""
+    parts = worker().parts
+    close_lost(parts.db, parts.clock.now())
 
 
 @app.task(name="expire")

@@ -32,6 +32,8 @@ SWEEP_S: Final = 5.0  # how long work may lie when its bell was lost
 SLOW_SWEEP_S: Final = 15.0  # of what nobody stands and waits for
 SETTLE_S: Final = 3600.0  # each owner once a day; an hour after the power came back it is done
 EXPIRE_S: Final = 15.0
+USAGE_S: Final = 10.0  # a crossing of fair use is seen within a minute of the packet that tells of it
+LOST_S: Final = 60.0
 BILL_S: Final = 30.0  # within minutes of midnight in Juba; a round with nothing due is one read
 DUN_S: Final = 60.0  # a bill is told within a minute in the day; who pays within it is not cut off after it
 NIGHTLY_S: Final = 24 * 3600.0
@@ -51,6 +53,8 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "top up": ("top up", [], DUN_S),
     "settle with owners": ("settle", [], SETTLE_S),
     "sync routers": ("sync", ["router"], SWEEP_S),
+    "fold usage": ("fold usage", [], USAGE_S),
+    "close lost sessions": ("close lost", [], LOST_S),
     "expire": ("expire", [], EXPIRE_S),
     "bill": ("bill", [], BILL_S),
     "dun": ("dun", [], DUN_S),

@@ -18,6 +18,11 @@ def juba_day(instant: datetime) -> date:
     return instant.astimezone(JUBA).date()
 
 
+def day_said(day: date) -> str:
+    """A day as phones show it, in any language: with strokes it keeps its order within Arabic, with dashes not."""
+    return f"{day:%d/%m/%Y}"
+
+
 def start_of_day(day: date) -> datetime:
     """The instant at which a day begins in Juba, in UTC."""
     return datetime.combine(day, time(), JUBA).astimezone(UTC)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from core.billing.instalments import instalments
-from core.billing.texts import day_said
 from core.callers.commands import PayBill, PayInParts, TextStatement
 from core.callers.facts import Facts
-from core.days import juba_day
+from core.days import day_said, juba_day
 from core.errors import AmountOutOfRange, NothingDue, Refusal
 from core.languages import marked as _
 from core.languages import say

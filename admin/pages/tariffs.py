@@ -16,6 +16,7 @@ from admin.permits import needs
 from admin.routes import Route
 from admin.words import choices, day, t, tongue
 from core.billing.schedules import schedule_names
+from core.catalog.fair_use import PERIODS, FairUse, Step
 from core.catalog.open_tariff import ALIAS_MAX, open_tariff
 from core.catalog.set_tariff import NOTHING, PRICE_CURRENCIES, NewTerms, set_tariff_version
 from core.catalog.tariffs import tariff_book
@@ -31,6 +32,7 @@ from core.money import Money
 PAYS: Final = ("postpaid", "prepaid")
 BILLED_ON: Final = ("anniversary", "first_of_month")
 RECONNECTS: Final = ("new_day", "keep_day")
+STEPS: Final = ("", "2", "3")  # of fair use, as the form names its fields
 
 
 @needs("catalogue.manage")
@@ -129,8 +131,7 @@ def _terms() -> NewTerms:
 
     return NewTerms(
         data_bytes=bytes_of(typed("data")),
-        fair_use_bytes=bytes_of(typed("fair_use")),
-        slow_kbps=kbps("slow"),
+        fair_use=_fair_use(),
         down_kbps=needed_whole(typed("down"), "down"),
         up_kbps=needed_whole(typed("up"), "up"),
         burst_down_kbps=kbps("burst_down"),
@@ -140,9 +141,27 @@ def _terms() -> NewTerms:
         deposit=fee("deposit"),
         rental=fee("rental"),
         overage=price_of(typed("overage"), currency),
+        top_up=price_of(typed("top_up"), currency),
         due_days=needed_whole(typed("due_days"), "due_days"),
         dunning=typed("dunning"),
     )
+
+
+def _fair_use() -> FairUse | None:
+    """The steps that are filled in. Up is held to the same figure as down, or stays what it is where that is lower."""
+    up = needed_whole(typed("up"), "up")
+    steps = []
+    for step in STEPS:
+        data, slow = bytes_of(typed(f"fair_use{step}")), whole_of(typed(f"slow{step}"), "slow")
+        if data is None and slow is None:
+            continue
+        if data is None or slow is None:
+            raise NotPossibleNow(what="tariff", state="fair use")
+        steps.append(Step(typed(f"period{step}") or "billing", data, slow, min(slow, up)))
+    hours = whole_of(typed("free_from"), "hour"), whole_of(typed("free_until"), "hour")
+    if not steps and hours == (None, None):
+        return None
+    return FairUse(tuple(steps), *hours)
 
 
 def _done(number: int, form: str, work: Callable[[Transaction], Markup]) -> ResponseReturnValue:
@@ -183,6 +202,8 @@ def _page(number: int, refused: Markup | None, opened: str) -> str:
             writers=version_writers(connection, named.tariff_id),
             schedules=schedule_names(connection, tongue()).items(),
             currencies=[(currency, currency) for currency in PRICE_CURRENCIES],
+            periods=choices("period", PERIODS),
+            steps=STEPS,
             today=today,
             refused=refused,
             opened=opened if versions or opened else "terms",

@@ -18,10 +18,9 @@ from core.billing.holidays import holidays_between
 from core.billing.issue import document_number
 from core.billing.models import DunningAct
 from core.billing.schedules import SCHEDULED, steps_of_schedules
-from core.billing.texts import day_said
 from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import Account, account
-from core.days import DAY, juba_day
+from core.days import DAY, day_said, juba_day
 from core.db.engine import Database, Transaction
 from core.logs import log
 from core.messaging.queue_text import queue_text

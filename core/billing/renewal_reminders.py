@@ -14,12 +14,11 @@ from core.billing.billable import exemptions_of
 from core.billing.dunning_rule import may_text
 from core.billing.service_lines import Days, Due, bill_service
 from core.billing.tax_rule import assess
-from core.billing.texts import day_said
 from core.catalog.promotions import PromotionTerms
 from core.catalog.tariffs import TariffBook, tariff_book
 from core.catalog.taxes import HOME_CURRENCY, Exchange, TaxTerms, exchange_on, tax_terms_on
 from core.customers.queries import account
-from core.days import DAY, juba_day
+from core.days import DAY, day_said, juba_day
 from core.db.engine import Database, Transaction
 from core.errors import NoExchangeRate
 from core.logs import log

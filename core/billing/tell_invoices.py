@@ -12,9 +12,9 @@ from sqlalchemy import text, update
 from core.billing.dunning_rule import fair_due_day, may_text
 from core.billing.issue import document_number
 from core.billing.models import InvoiceDue
-from core.billing.texts import day_said
 from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import account
+from core.days import day_said
 from core.db.engine import Database, Transaction
 from core.logs import log
 from core.messaging.queue_text import queue_text

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from core.catalog.fair_use import FairUse, fair_use_of
 from core.catalog.models import Plan, PlanVersion, Promotion, Tariff, TariffVersion
 from core.catalog.plan_words import plan_words
 from core.days import DAY, Period, juba_day, on_day
@@ -24,8 +25,8 @@ from core.errors import InvalidDay
 from core.money import Money
 
 TARIFF_COLUMNS: Final = (
-    "code", "name", "name in Arabic", "pay", "down kbit/s", "up kbit/s", "data GB", "fair use GB", "slow kbit/s",
-    "price", "currency", "set-up", "deposit", "rental", "overage per GB", "valid from", "valid until",
+    "code", "name", "name in Arabic", "pay", "down kbit/s", "up kbit/s", "data GB", "fair use",
+    "price", "currency", "set-up", "deposit", "rental", "overage per GB", "top-up per GB", "valid from", "valid until",
     "raises the price", "raised by percent", "fees raised", "days of notice",
 )  # fmt: skip
 PROMOTION_COLUMNS: Final = (
@@ -38,12 +39,14 @@ HOTSPOT: Final = "hotspot"  # a plan that is paid for by the token
 
 _QUARTER: Final = re.compile(r"(2[0-9]{3})Q([1-4])")
 _GIGABYTE: Final = 10**9
+_PERIOD_SAID: Final = {"day": "day", "week": "week", "month": "month", "billing": "billing month"}
 _MOMENT: Final = timedelta(microseconds=1)
 _FEES: Final = (
     ("set-up", "set_up_minor"),
     ("deposit", "deposit_minor"),
     ("rental", "rental_minor"),
     ("overage", "overage_minor"),
+    ("top-up", "top_up_minor"),
 )
 # A spreadsheet takes a cell that begins with one of these for a formula, or skips the sign and looks again.
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -134,8 +137,8 @@ def _plan(version: Any, before: Any | None, first: date, last: date | None) -> t
     name, name_ar = (plan_words(tongue, version.duration_s, version.data_bytes) for tongue in ("en", "ar"))
     return (
         version.code, name, name_ar, HOTSPOT, version.down_kbps, version.up_kbps,
-        UNLIMITED if version.data_bytes is None else _gigabytes(version.data_bytes), None, None,
-        Money(version.price_minor, version.currency).major, version.currency, None, None, None, None,
+        UNLIMITED if version.data_bytes is None else _gigabytes(version.data_bytes), None,
+        Money(version.price_minor, version.currency).major, version.currency, None, None, None, None, None,
         first, last, *_raise(version, before), None, None,
     )  # fmt: skip
 
@@ -147,9 +150,9 @@ def _version(version: Any, before: Any | None, until: date | None) -> tuple[obje
     return (
         version.code, version.name_en, version.name_ar, version.pay, version.down_kbps, version.up_kbps,
         UNLIMITED if version.data_bytes is None else _gigabytes(version.data_bytes),
-        _gigabytes(version.fair_use_bytes), version.slow_kbps,
+        _fair_use(fair_use_of(version.fair_use)),
         money(version.price_minor), version.currency, money(version.set_up_minor), money(version.deposit_minor),
-        money(version.rental_minor), money(version.overage_minor),
+        money(version.rental_minor), money(version.overage_minor), money(version.top_up_minor),
         version.valid_from, until and until - DAY,
         *_raise(version, before), _fees_raised(version, before),
         # Entered on its first day or after it: no notice at all.
@@ -192,6 +195,17 @@ def _promotion(row: Any) -> tuple[object, ...]:
         row.code, row.name_en, row.name_ar, row.tariff_code, f"{percent:f}", row.periods, row.valid_from,
         row.valid_until - DAY, row.approval_reference, row.approved_on,
     )  # fmt: skip
+
+
+def _fair_use(rule: FairUse | None) -> str | None:
+    """In words: `40 GB a billing month: 512/256 kbit/s; free 22-6`."""
+    if rule is None:
+        return None
+    said = [
+        f"{_gigabytes(step.after_bytes)} GB a {_PERIOD_SAID[step.period]}: {step.down_kbps}/{step.up_kbps} kbit/s"
+        for step in rule.steps
+    ]
+    return "; ".join(said + ([f"free {rule.free_from}-{rule.free_until}"] if rule.free_hours else []))
 
 
 def _gigabytes(data_bytes: int | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import column, func, insert, select, table
 
 from core.catalog.billed_days import refuse_if_billed
+from core.catalog.fair_use import FairUse, fair_use_row, is_nonsense
 from core.catalog.models import Tariff, TariffVersion
 from core.catalog.taxes import HOME_CURRENCY
 from core.days import juba_day
@@ -30,12 +31,12 @@ _SCHEDULES: Final = table("dunning_schedule", column("code"))
 class NewTerms:
     """Terms of a version to be. Speeds in kbit/s, data in bytes; None: unlimited, no fair use, no burst, no overage.
 
-    All amounts are in the price's currency; a fee of nothing is nothing in any. `overage` is for each gigabyte begun.
+    All amounts are in the price's currency; a fee of nothing is nothing in any. `overage` is for each gigabyte begun
+    beyond the data, `top_up` for each bought then.
     """
 
     data_bytes: int | None = None
-    fair_use_bytes: int | None = None
-    slow_kbps: int | None = None
+    fair_use: FairUse | None = None
     down_kbps: int
     up_kbps: int
     burst_down_kbps: int | None = None
@@ -45,6 +46,7 @@ class NewTerms:
     deposit: Money = NOTHING
     rental: Money = NOTHING
     overage: Money | None = None
+    top_up: Money | None = None
     due_days: int = 14
     dunning: str = "standard"
 
@@ -91,8 +93,7 @@ def set_tariff_version(
                 tariff_id=tariff_id,
                 valid_from=valid_from,
                 data_bytes=terms.data_bytes,
-                fair_use_bytes=terms.fair_use_bytes,
-                slow_kbps=terms.slow_kbps,
+                fair_use=fair_use_row(terms.fair_use),
                 down_kbps=terms.down_kbps,
                 up_kbps=terms.up_kbps,
                 burst_down_kbps=terms.burst_down_kbps,
@@ -103,6 +104,7 @@ def set_tariff_version(
                 deposit_minor=terms.deposit.minor,
                 rental_minor=terms.rental.minor,
                 overage_minor=None if terms.overage is None else terms.overage.minor,
+                top_up_minor=None if terms.top_up is None else terms.top_up.minor,
                 due_days=terms.due_days,
                 dunning=terms.dunning,
                 made_by=staff_id,
@@ -117,9 +119,10 @@ def _refuse_prices(terms: NewTerms) -> None:
     fees = (terms.set_up, terms.deposit, terms.rental)
     if terms.price.minor <= 0 or any(fee.minor < 0 for fee in fees):
         raise PriceNotPositive
-    if terms.overage is not None and terms.overage.minor <= 0:
+    of_data = [price for price in (terms.overage, terms.top_up) if price is not None]
+    if any(price.minor <= 0 for price in of_data):
         raise PriceNotPositive
-    amounts = [terms.price, *fees, *([terms.overage] if terms.overage else [])]
+    amounts = [terms.price, *fees, *of_data]
     if terms.price.currency not in PRICE_CURRENCIES:
         raise NotPossibleNow(what="tariff", state="currency")
     if any(amount and amount.currency != terms.price.currency for amount in amounts):
@@ -128,17 +131,15 @@ def _refuse_prices(terms: NewTerms) -> None:
 
 def _refuse_nonsense(terms: NewTerms) -> None:
     bursts = (terms.burst_down_kbps, terms.burst_up_kbps)
-    speeds = (terms.down_kbps, terms.up_kbps, terms.slow_kbps, *bursts)
+    speeds = (terms.down_kbps, terms.up_kbps, *bursts)
+    beyond = terms.overage is not None or terms.top_up is not None
     wrong = {
         "speed": any(speed is not None and not 1 <= speed <= SPEED_KBPS_MAX for speed in speeds),
-        "data": any(
-            amount is not None and not 1 <= amount <= DATA_BYTES_MAX
-            for amount in (terms.data_bytes, terms.fair_use_bytes)
-        ),
-        "fair use": (terms.fair_use_bytes is None) != (terms.slow_kbps is None),
-        "slow speed": terms.slow_kbps is not None and terms.slow_kbps >= terms.down_kbps,
+        "data": terms.data_bytes is not None and not 1 <= terms.data_bytes <= DATA_BYTES_MAX,
+        "fair use": terms.fair_use is not None and is_nonsense(terms.fair_use, terms.down_kbps, terms.up_kbps),
         "burst": _burst_is_none(terms),
-        "overage": terms.overage is not None and terms.data_bytes is None,
+        "overage": beyond and terms.data_bytes is None,
+        "overage and top-up": terms.overage is not None and terms.top_up is not None,
         "due days": not 0 <= terms.due_days <= DUE_DAYS_MAX,
     }
     for state, is_so in wrong.items():

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from core.catalog.fair_use import FairUse, fair_use_of
 from core.catalog.models import Tariff, TariffVersion
 from core.money import Money
 
@@ -22,7 +23,7 @@ _VERSIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TariffTerms:
-    """A tariff in one version. Speeds in kbit/s, data in bytes; `overage` is the price of each gigabyte begun."""
+    """A tariff in one version. Speeds in kbit/s, data in bytes; `overage` and `top_up`: the price of each gigabyte."""
 
     version_id: int
     tariff_id: int
@@ -37,8 +38,7 @@ class TariffTerms:
     valid_from: date
     withdrawn_on: date | None
     data_bytes: int | None
-    fair_use_bytes: int | None
-    slow_kbps: int | None
+    fair_use: FairUse | None
     down_kbps: int
     up_kbps: int
     burst_down_kbps: int | None
@@ -48,6 +48,7 @@ class TariffTerms:
     deposit: Money
     rental: Money
     overage: Money | None
+    top_up: Money | None
     due_days: int
     dunning: str
 
@@ -97,12 +98,14 @@ def _terms(row: Any) -> TariffTerms:
         deposit=money(row["deposit_minor"]),
         rental=money(row["rental_minor"]),
         overage=None if row["overage_minor"] is None else money(row["overage_minor"]),
+        top_up=None if row["top_up_minor"] is None else money(row["top_up_minor"]),
+        fair_use=fair_use_of(row["fair_use"]),
         **{name: row[name] for name in _SAME},
     )
 
 
 _SAME: Final = (
     "code", "alias", "name_en", "name_ar", "pay", "billed_on", "reconnect", "product_class", "valid_from",
-    "withdrawn_on", "data_bytes", "fair_use_bytes", "slow_kbps", "down_kbps", "up_kbps", "burst_down_kbps",
+    "withdrawn_on", "data_bytes", "down_kbps", "up_kbps", "burst_down_kbps",
     "burst_up_kbps", "due_days", "dunning",
 )  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from core.billing.texts import day_said
-from core.days import Period
+from core.days import Period, day_said
 from core.documents.labels import (
     AMOUNT,
     DATE,

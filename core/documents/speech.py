@@ -12,8 +12,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from core.billing.texts import day_said
 from core.catalog.taxes import HOME_CURRENCY, MILLION
+from core.days import day_said
 from core.languages import say, spoken
 from core.money import Money
 

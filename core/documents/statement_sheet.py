@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from core.billing.texts import day_said
+from core.days import day_said
 from core.documents.labels import DATE, PAGES, TITLES, customer_facts, how_to_pay, tin_words
 from core.documents.papers import House, Statement
 from core.documents.sheet import Grid, PaperLanguage, Row, Sheet, Speaker, seller_lines

@@ -105,6 +105,18 @@ TEXTS: Final = {
         _("Your internet service has ended: bill {invoice} is not paid. You owe {amount}. Please call us."),
     ),
     "service_back": Template(_("Your internet is on again. Thank you.")),
+    # What was used of a month's data; each once in its period.
+    "usage_share": Template(_("You have used {used} of {all}. Your next data comes on {day}."), asked=False),
+    "usage_overage": Template(
+        _("You have used {used}, all your data. Until {day} each GB more costs {price}, on your next bill."),
+        asked=False,
+    ),
+    "usage_all": Template(
+        _("You have used {used}, all your data. Slow until {day}. More at {price} a GB: dial {code} or text DATA 1"),
+        asked=False,
+    ),
+    "usage_slower": Template(_("You have used {used}. Your internet is slower until {day}."), asked=False),
+    "data_bought": Template(_("You have {data} more until {day}. Balance {balance}.")),
     "renewal_short": Template(
         _("Internet {service} renews on {day}. Your balance lacks {amount}. To top up, dial {code}"), asked=False
     ),

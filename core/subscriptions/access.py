@@ -41,20 +41,30 @@ def go_on(tx: Transaction, service: Service, now: datetime) -> None:
 
 
 def set_speed(tx: Transaction, service: Service, terms: TariffTerms, now: datetime, *, slowed: bool) -> None:
-    """The speed of its tariff, or the slow one of an unpaid bill. One that is cut off is told when it goes on."""
+    """The speed of its tariff, or a slow one (`speed_of`). One that is cut off is told when it goes on."""
     if service.grant_id is None:
         return
-    down, up = speed_of(terms, slowed=slowed)
+    down, up = speed_of(terms, slowed=slowed, held=held(service))
     change.set_speed(tx, grant_id=service.grant_id, down_kbps=down, up_kbps=up)
     if service.state == "active":
         place(tx, grant_id=service.grant_id, wanted="present", now=now)
 
 
-def speed_of(terms: TariffTerms, *, slowed: bool) -> tuple[int, int]:
-    """Down and up in kbit/s."""
+def speed_of(terms: TariffTerms, *, slowed: bool, held: tuple[int, int] | None) -> tuple[int, int]:
+    """Down and up in kbit/s: of the tariff, slower for an unpaid bill, or for fair use; the slowest counts."""
+    speeds = [(terms.down_kbps, terms.up_kbps)]
     if slowed:
-        return min(terms.down_kbps, SLOWED_KBPS), min(terms.up_kbps, SLOWED_KBPS)
-    return terms.down_kbps, terms.up_kbps
+        speeds.append((SLOWED_KBPS, SLOWED_KBPS))
+    if held is not None:
+        speeds.append(held)
+    return min(down for down, _up in speeds), min(up for _down, up in speeds)
+
+
+def held(service: Service) -> tuple[int, int] | None:
+    """The speed fair use holds a service to, down and up; None: it does not."""
+    if service.held_down_kbps is None or service.held_up_kbps is None:
+        return None
+    return service.held_down_kbps, service.held_up_kbps
 
 
 def close(tx: Transaction, service: Service, now: datetime) -> None:

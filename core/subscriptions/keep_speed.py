@@ -18,7 +18,7 @@ from core.subscriptions.stop import tariff_of
 BATCH_MAX: Final = 500
 _ON: Final = text(
     """
-    SELECT s.id, s.slowed, t.tariff_id, g.down_kbps, g.up_kbps
+    SELECT s.id, s.slowed, s.held_down_kbps, s.held_up_kbps, t.tariff_id, g.down_kbps, g.up_kbps
     FROM subscription s
     JOIN access_grant g ON g.id = s.grant_id
     JOIN subscription_term t ON t.subscription_id = s.id AND t.from_day <= :today
@@ -40,7 +40,8 @@ def keep_speed(db: Database, now: datetime) -> int:
             rows = connection.execute(_ON, {"today": today, "after": after, "most": BATCH_MAX}).all()
         for row in rows:
             terms = book.version(row.tariff_id, today)
-            if terms is None or access.speed_of(terms, slowed=row.slowed) == (row.down_kbps, row.up_kbps):
+            held = None if row.held_down_kbps is None else (row.held_down_kbps, row.held_up_kbps)
+            if terms is None or access.speed_of(terms, slowed=row.slowed, held=held) == (row.down_kbps, row.up_kbps):
                 continue
             db.run(partial(_correct, subscription_id=row.id, now=now))
             corrected += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Day, Instant, Json, Line, Ref, RowId, Table, Word
+from core.db.types import Bytes, Day, Instant, Json, Line, Ref, RowId, Table, Word
 
 SUBSCRIPTION_NUMBERS = Sequence("subscription_number", start=2000, metadata=Table.metadata)
 STATES = "'pending', 'active', 'paused', 'suspended', 'terminated'"
@@ -17,7 +17,8 @@ class Subscription(Table):
     `next_bill_on` is the day on which the billing run looks at it; None while there is nothing to bill.
     `suspended_for`: an unpaid invoice, a balance too small to renew it (lapsed), or by staff. `slowed`: it is slow
     for an unpaid bill. `promotion_left` counts the periods that are still reduced. `kept_days` were paid in advance
-    and not used before a pause; they are given when the service goes on.
+    and not used before a pause; they are given when the service goes on. `held_down_kbps`, `held_up_kbps`: the speed
+    fair use holds it to.
     """
 
     __tablename__ = "subscription"
@@ -39,6 +40,8 @@ class Subscription(Table):
     promotion_id: Mapped[Ref | None] = mapped_column(ForeignKey("promotion.id"))
     promotion_left: Mapped[int]
     kept_days: Mapped[int]
+    held_down_kbps: Mapped[int | None]
+    held_up_kbps: Mapped[int | None]
     added_at: Mapped[Instant]
     __table_args__ = (
         CheckConstraint(f"state IN ({STATES})", name="state_known"),
@@ -49,6 +52,7 @@ class Subscription(Table):
         CheckConstraint("state IN ('pending', 'terminated') OR started_on IS NOT NULL", name="started_is_dated"),
         CheckConstraint("(state = 'terminated') = (ended_on IS NOT NULL)", name="ended_is_dated"),
         CheckConstraint("ended_on >= started_on", name="ends_after_start"),
+        CheckConstraint("(held_down_kbps IS NULL) = (held_up_kbps IS NULL)", name="held_both_ways"),
         CheckConstraint("promotion_left >= 0 AND kept_days >= 0", name="counts_not_negative"),
         Index("ix_subscription_next_bill_on", "next_bill_on", "id", postgresql_where=text("next_bill_on IS NOT NULL")),
     )
@@ -89,4 +93,22 @@ class SubscriptionMove(Table):
     __table_args__ = (
         CheckConstraint("why <> ''", name="has_a_reason"),
         Index("ix_subscription_move_subscription_id", "subscription_id", "id"),
+    )
+
+
+class DataTopUp(Table):
+    """Data bought beyond what the tariff holds, for the month that was running."""
+
+    __tablename__ = "data_top_up"
+    id: Mapped[RowId]
+    request_key: Mapped[Line] = mapped_column(unique=True)
+    subscription_id: Mapped[Ref] = mapped_column(ForeignKey("subscription.id"))
+    from_day: Mapped[Day]
+    until_day: Mapped[Day]
+    data_bytes: Mapped[Bytes]
+    bought_at: Mapped[Instant]
+    __table_args__ = (
+        CheckConstraint("data_bytes > 0", name="data_positive"),
+        CheckConstraint("until_day > from_day", name="lasts"),
+        Index("ix_data_top_up_subscription_id", "subscription_id", "until_day"),
     )

@@ -42,6 +42,8 @@ class Service:
     promotion_id: int | None
     promotion_left: int
     kept_days: int
+    held_down_kbps: int | None
+    held_up_kbps: int | None
 
 
 @dataclass(frozen=True, slots=True)

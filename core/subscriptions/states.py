@@ -25,6 +25,8 @@ MOVES: Final[Mapping[str, tuple[frozenset[str], str | None]]] = {
     "resume": (frozenset({"suspended"}), "active"),
     "slow": (frozenset({"active"}), None),
     "unslow": (frozenset({"active", "paused", "suspended"}), None),
+    "hold": (frozenset({"active", "paused", "suspended"}), None),
+    "release": (frozenset({"active", "paused", "suspended"}), None),
     "change_plan": (frozenset({"active"}), None),
     "relocate": (frozenset({"active", "paused", "suspended"}), None),
     "terminate": (frozenset({"pending", "active", "paused", "suspended"}), "terminated"),

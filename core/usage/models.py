@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Bytes, Instant, Line, Ref, RowId, Table, Word
+from core.db.types import Bytes, Day, Instant, Line, Ref, RowId, Table, Word
 
 
 class UsageInbox(Table):
@@ -109,3 +109,13 @@ class UsageHour(Table):
         CheckConstraint("up_bytes >= 0 AND down_bytes >= 0 AND up_bytes + down_bytes > 0", name="something_used"),
         Index("ix_usage_hour_hour", "hour"),
     )
+
+
+class UsageAlert(Table):
+    """Something told about a grant's usage, once in its period: a share of its data, or that it is held to a speed."""
+
+    __tablename__ = "usage_alert"
+    grant_id: Mapped[Ref] = mapped_column(ForeignKey("access_grant.id"), primary_key=True)
+    period_from: Mapped[Day] = mapped_column(primary_key=True)
+    kind: Mapped[Word] = mapped_column(primary_key=True)
+    told_at: Mapped[Instant]

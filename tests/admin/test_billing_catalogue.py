@@ -30,12 +30,28 @@ def test_a_tariff_is_opened_given_terms_and_taken_out_of_sale(mary, provider, pa
     assert answer.location == "/admin/tariffs/20"
     assert "It is sold once it has terms" in mary.told(answer)
     assert "no terms yet" in mary.get("/tariffs").text
-    more = {"data": "50", "overage": "500", "fair_use": "٤٠", "slow": "512", "burst_down": "8000", "burst_up": "2000"}
+    more = {
+        "data": "50",
+        "overage": "500",
+        "fair_use": "٤٠",
+        "slow": "512",
+        "fair_use2": "5",
+        "slow2": "1024",
+        "period2": "day",
+        "free_from": "22",
+        "free_until": "6",
+        "burst_down": "8000",
+        "burst_up": "2000",
+    }
     more |= {"set_up": "10000", "deposit": "20000", "rental": "5000"}
     said = mary.told(mary.post("/tariffs/20/terms", **TERMS, **more))
     assert said == "These terms hold from 01/12/2026 on."
     (row,) = provider.rows("SELECT v.* FROM tariff_version v JOIN tariff t ON t.id = v.tariff_id WHERE t.code = 'SHOP'")
-    assert (row.price_minor, row.data_bytes, row.fair_use_bytes) == (4_500_000, 50 * 10**9, 40 * 10**9)
+    assert (row.price_minor, row.data_bytes) == (4_500_000, 50 * 10**9)
+    assert row.fair_use == {
+        "steps": [["billing", 40 * 10**9, 512, 512], ["day", 5 * 10**9, 1024, 1000]],
+        "free": [22, 6],
+    }
     assert (row.set_up_minor, row.deposit_minor, row.rental_minor, row.overage_minor) == (
         10**6,
         2 * 10**6,
@@ -73,8 +89,13 @@ NO_TERMS = [
     ({"down": ""}, "Write whole numbers with digits only."),
     ({"down": "99999999"}, "A speed is a whole number of kbit/s, from 1 to 10,000,000."),
     ({"burst_down": "8000"}, "A burst needs both speeds, and neither is below the speed of the tariff."),
-    ({"fair_use": "40"}, "Fair use needs both: the gigabytes, and the slow speed after them."),
-    ({"fair_use": "40", "slow": "6000"}, "The slow speed is below the speed of the tariff."),
+    ({"fair_use": "40"}, "Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23."),
+    (
+        {"fair_use": "40", "slow": "6000"},
+        "Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23.",
+    ),
+    ({"data": "5", "overage": "5", "top_up": "5"}, "Beyond the data it is overage or top-ups, not both."),
+    ({"free_from": "25"}, "Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23."),
     ({"overage": "500"}, "Overage needs an allowance of data that it goes beyond."),
     ({"data": "lots"}, "Data is written in gigabytes, from 0.000000001 to 1,000,000."),
     ({"due_days": "91"}, "A bill is due after 0 to 90 days."),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from core.catalog.fair_use import FairUse, Step
 from core.catalog.file_tariffs import PROMOTION_COLUMNS, TARIFF_COLUMNS, _cells, quarter_days, tariff_filing
 from core.catalog.models import Plan
 from core.catalog.open_tariff import open_tariff
@@ -68,8 +69,7 @@ def test_a_filing_says_all_about_a_tariff(parts):
         date(2026, 1, 1),
         ssp("45000.50"),
         data_bytes=50 * 10**9,
-        fair_use_bytes=1_500_000_000,
-        slow_kbps=256,
+        fair_use=FairUse((Step("billing", 1_500_000_000, 256, 128),), 22, 6),
         set_up=ssp(5000),
         overage=ssp(700),
     )
@@ -83,14 +83,14 @@ def test_a_filing_says_all_about_a_tariff(parts):
                 "down kbit/s": "2048",
                 "up kbit/s": "512",
                 "data GB": "50",
-                "fair use GB": "1.5",
-                "slow kbit/s": "256",
+                "fair use": "1.5 GB a billing month: 256/128 kbit/s; free 22-6",
                 "price": "45000.50",
                 "currency": "SSP",
                 "set-up": "5000.00",
                 "deposit": "0.00",
                 "rental": "0.00",
                 "overage per GB": "700.00",
+                "top-up per GB": "",
                 "valid from": "2026-01-01",
                 "valid until": "",
                 "raises the price": "no",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from core.catalog.fair_use import FairUse, Step
 from core.catalog.open_tariff import open_tariff
 from core.catalog.set_tariff import NewTerms, set_tariff_version
 from core.catalog.tariffs import TariffBook, TariffTerms, tariff_book
@@ -159,8 +160,7 @@ def test_a_version_holds_all_its_terms(parts, town):
     tariff_id = opened(parts, pay="postpaid")
     everything = {
         "data_bytes": 50 * 10**9,
-        "fair_use_bytes": 40 * 10**9,
-        "slow_kbps": 256,
+        "fair_use": FairUse((Step("billing", 40 * 10**9, 256, 256), Step("day", 10**9, 512, 512)), 22, 6),
         "burst_down_kbps": 4096,
         "burst_up_kbps": 512,
         "price": usd("29.50"),
@@ -240,13 +240,19 @@ def test_a_price_is_above_nothing_and_no_fee_below_it(parts, fees):
         ({"down_kbps": 0}, "speed"),
         ({"up_kbps": -1}, "speed"),
         ({"down_kbps": 10_000_001}, "speed"),
-        ({"fair_use_bytes": 10**9, "slow_kbps": 0}, "speed"),
         ({"data_bytes": 0}, "data"),
         ({"data_bytes": 10**16}, "data"),
-        ({"fair_use_bytes": -1, "slow_kbps": 64}, "data"),
-        ({"fair_use_bytes": 10**9}, "fair use"),
-        ({"slow_kbps": 64}, "fair use"),
-        ({"fair_use_bytes": 10**9, "slow_kbps": 2048}, "slow speed"),
+        ({"fair_use": FairUse(())}, "fair use"),
+        ({"fair_use": FairUse((Step("billing", 0, 64, 64),))}, "fair use"),
+        ({"fair_use": FairUse((Step("year", 10**9, 64, 64),))}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 0, 64),))}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 2048, 64),))}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 64, 5_000),))}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 64, 64), Step("day", 2 * 10**9, 128, 64)))}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 64, 64), Step("day", 10**9, 32, 64)))}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 64, 64),), 22, None)}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 64, 64),), 6, 6)}, "fair use"),
+        ({"fair_use": FairUse((Step("day", 10**9, 64, 64),), 22, 24)}, "fair use"),
         ({"burst_down_kbps": 4096}, "burst"),
         ({"burst_up_kbps": 4096}, "burst"),
         ({"burst_down_kbps": 1024, "burst_up_kbps": 512}, "burst"),
@@ -308,7 +314,7 @@ def test_of_two_who_set_a_version_at_once_one_is_told_of_the_other(parts):
         ("INSERT INTO tariff_version {again}", "one_per_day"),
         ("INSERT INTO tariff_version {again} price_minor = 0", "price_positive"),
         ("INSERT INTO tariff_version {again} rental_minor = -1", "no_negatives"),
-        ("INSERT INTO tariff_version {again} slow_kbps = 64", "fair_use_slows"),
+        ("INSERT INTO tariff_version {again} top_up_minor = 1", "overage_of_an_allowance"),
         ("INSERT INTO tariff_version {again} overage_minor = 1", "overage_of_an_allowance"),
         ("INSERT INTO tariff_version {again} dunning = 'ruthless'", "fk_tariff_version_dunning"),
     ],
@@ -381,8 +387,7 @@ def version_of(tariff_id, valid_from):
         valid_from=valid_from,
         withdrawn_on=None,
         data_bytes=None,
-        fair_use_bytes=None,
-        slow_kbps=None,
+        fair_use=None,
         down_kbps=1,
         up_kbps=1,
         burst_down_kbps=None,
@@ -392,6 +397,7 @@ def version_of(tariff_id, valid_from):
         deposit=nothing,
         rental=nothing,
         overage=None,
+        top_up=None,
         due_days=0,
         dunning="standard",
     )
