@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from core.db.migrations.guards_0008_radius import RADIUS
+
 CHECKS: Final = (
     (
         "access_grant",
@@ -29,4 +31,4 @@ SAMPLES: Final = ("CREATE TABLE usage_sample_rest PARTITION OF usage_sample DEFA
 
 def statements() -> tuple[str, ...]:
     """All of it, in order."""
-    return SAMPLES
+    return SAMPLES + RADIUS
