@@ -44,9 +44,9 @@ def program(name: str) -> str:
     return found
 
 
-def free_port() -> int:
+def free_port(address: str = "127.0.0.1") -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         port: int = probe.getsockname()[1]
         return port
 
@@ -86,8 +86,6 @@ class Radius:
 
     auth: int
     acct: int
-    process: subprocess.Popen[str] | None = None
-    log: Path = Path("/dev/null")
 
     def ask(
         self,
@@ -198,15 +196,13 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "deploy" / "freeradius"
 
 
 @contextmanager
-def freeradius(
-    url: str, key: str, log: Path, debug: bool = bool(os.environ.get("DEBUG_RADIUS")), inside: tuple[str, ...] = ()
-) -> Iterator[Radius]:
-    """The server, until it is let go. `inside`: the command that leads into a network namespace."""
-    auth, acct = (1812, 1813) if inside else (free_port(), free_port())
+def freeradius(url: str, key: str, log: Path, address: str = "127.0.0.1") -> Iterator[Radius]:
+    """The server, until it is let go."""
+    auth, acct = free_port(address), free_port(address)
     with log.open("w") as out:
         process = subprocess.Popen(
-            [*inside, program("freeradius"), "-X" if debug else "-f", "-l", "stdout", "-d", str(FOLDER)],
-            env=environment(url, key, auth, acct, "*" if inside else "127.0.0.1"),
+            [program("freeradius"), "-f", "-l", "stdout", "-d", str(FOLDER)],
+            env=environment(url, key, auth, acct, address),
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -216,7 +212,7 @@ def freeradius(
             assert process.poll() is None, log.read_text(errors="replace")
             assert time.monotonic() < until, log.read_text(errors="replace")
             time.sleep(0.02)
-        yield Radius(auth, acct, process, log)
+        yield Radius(auth, acct)
     finally:
         process.terminate()
         process.wait(10)

@@ -15,6 +15,7 @@ from core.access.models import AccessGrant
 from core.access.seal_for_radius import forget_guesses, seal_for_radius
 from core.db.migrations.guards_0008_radius import GUESSES_DEVICE_MAX, GUESSES_NAS_MAX
 from core.network.models import RouterRow
+from core.network.reseal import reseal_routers
 from core.sealing import RadiusSeal, SealBrokenError, Sealer
 
 OLDER = "WFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFg="
@@ -95,6 +96,19 @@ def test_a_grant_from_before_is_sealed_by_the_sweep_and_a_new_key_takes_over(net
     with parts.db.reading() as connection:
         sealed = connection.execute(select(AccessGrant.radius_sealed)).scalar_one()
     assert rotated.radius.open(sealed) == older.password
+
+
+def test_secrets_of_routers_go_over_to_a_new_key(network, parts) -> None:
+    with parts.db.transaction() as tx:
+        tx.execute(update(RouterRow).values(radius_secret=parts.sealer.radius.seal("between us")))
+    assert reseal_routers(parts.db, parts.sealer) == 0
+    rotated = Sealer([OLDER, *parts.settings.encryption_keys])
+    assert reseal_routers(parts.db, rotated) == 2
+    with parts.db.reading() as connection:
+        for sealed in connection.execute(select(RouterRow.radius_secret)).scalars():
+            assert Sealer([OLDER]).radius.open(sealed) == "between us"
+    with pytest.raises(SealBrokenError):
+        reseal_routers(parts.db, parts.sealer)
 
 
 def test_the_clock_starts_as_python_starts_it(network, parts) -> None:
