@@ -5,8 +5,7 @@
 CREATE ROLE shabaka_radius LOGIN;
 GRANT USAGE ON SCHEMA public TO shabaka_radius;
 GRANT EXECUTE ON FUNCTION radius_client(text) TO shabaka_radius;
-GRANT EXECUTE ON FUNCTION radius_check(text, text, text, timestamptz) TO shabaka_radius;
-GRANT EXECUTE ON FUNCTION radius_reply(text, text, timestamptz) TO shabaka_radius;
+GRANT EXECUTE ON FUNCTION radius_login(text, text, text, timestamptz) TO shabaka_radius;
 GRANT EXECUTE ON FUNCTION radius_begun(text, text, timestamptz) TO shabaka_radius;
 GRANT EXECUTE ON FUNCTION radius_refused(text, text, text, timestamptz) TO shabaka_radius;
 GRANT EXECUTE ON FUNCTION radius_account(text, text, text, text, text, text, text, text, text, text, text, text, text, timestamptz) TO shabaka_radius;

@@ -1,9 +1,9 @@
 """What the RADIUS server asks of the database and tells it, as functions. SQL of migration 0008.
 
-A log-in costs two of them, an interim one. They are PL/pgSQL because its plans are kept by the connection: the server
-sends text, and to plan it anew would cost more than to run it. All numbers come as text: whatever a packet holds, it is
-kept. They run as their owner, so that the role of the RADIUS server needs no right but to call them
-(`deploy/freeradius/role.sql`).
+A log-in costs one of them, an interim another. They are PL/pgSQL because its plans are kept by the connection: the
+server sends text, and to plan it anew would cost more than to run it. All numbers of accounting come as text: whatever
+a packet holds, it is kept. They run as their owner, so that the role of the RADIUS server needs no right but to call
+them (`deploy/freeradius/role.sql`).
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ VALUES: Final = (
 )
 
 LOGIN: Final = (
+    # Guesses by this device or at this router are over the limit, and the window is still open.
     f"""
     CREATE FUNCTION radius_is_guessing(asks text, device text, at timestamptz) RETURNS boolean
     LANGUAGE plpgsql STABLE AS $$
@@ -89,103 +90,41 @@ LOGIN: Final = (
                      AND t.failures >= CASE t.mac WHEN '' THEN {GUESSES_NAS_MAX} ELSE {GUESSES_DEVICE_MAX} END);
     END $$
     """,
-    # What to check a log-in against: nothing, unless there is leave to be online at the very router that asks.
+    # What to check a log-in against and what to tell it: a row, if there is leave to be online at the very router that
+    # asks. Bandwidths twice: RouterOS reads its own words, client's upload first, others bit/s (WISPr). A limit of
+    # bytes is two numbers of 32 bits; nothing is zero, which the server does not pass on. A device that comes again
+    # without having said good-bye is not counted twice.
     f"""
-    CREATE FUNCTION radius_check(who text, asks text, device text, at timestamptz DEFAULT now())
-    RETURNS TABLE (id bigint, username text, attribute text, value text, op text)
+    CREATE FUNCTION radius_login(who text, asks text, device text, at timestamptz DEFAULT now())
+    RETURNS TABLE (password text, waits integer, is_full integer, rate text, up_bps bigint, down_bps bigint,
+                   left_s bigint, left_octets bigint, left_gigawords bigint, idle_s integer, interim_s integer,
+                   devices integer, class text)
     LANGUAGE plpgsql STABLE {_SAFE} AS $$
     DECLARE
       mac_ text := radius_mac(device);
-      found_ record;
     BEGIN
       IF radius_is_guessing(asks, mac_, at) THEN
         RETURN;
       END IF;
-      SELECT g.id, g.status, g.radius_sealed, g.devices_max <= (
-          SELECT count(*) FROM usage_session s WHERE s.grant_id = g.id AND s.stopped_at IS NULL
-            AND s.heard_at > at - interval '{SILENT_INTERIMS_MAX * INTERIM_S} seconds'
-            AND NOT (s.nas = asks AND s.mac = mac_)) AS is_full
-        INTO found_ FROM access_grant g JOIN router r ON r.id = g.router_id
+      RETURN QUERY SELECT
+          radius_open(g.radius_sealed),
+          CASE g.status WHEN 'waiting' THEN 1 ELSE 0 END,
+          CASE WHEN g.devices_max <= (
+            SELECT count(*) FROM usage_session s WHERE s.grant_id = g.id AND s.stopped_at IS NULL
+              AND s.heard_at > at - interval '{SILENT_INTERIMS_MAX * INTERIM_S} seconds'
+              AND NOT (s.nas = asks AND s.mac = mac_)) THEN 1 ELSE 0 END,
+          radius_rate(g.up_kbps, g.down_kbps, g.burst_up_kbps, g.burst_down_kbps),
+          g.up_kbps::bigint * 1000,
+          g.down_kbps::bigint * 1000,
+          coalesce(ceil(extract(epoch FROM g.ends_at - at))::bigint, g.duration_s, 0),
+          coalesce((g.data_bytes - g.used_bytes) & {OCTETS_MAX}, 0),
+          coalesce((g.data_bytes - g.used_bytes) >> 32, 0),
+          CASE g.service WHEN 'hotspot' THEN {IDLE_S} ELSE 0 END,
+          {INTERIM_S},
+          g.devices_max,
+          'grant ' || g.id
+        FROM access_grant g JOIN router r ON r.id = g.router_id
         WHERE g.username = who AND r.nas_address = asks AND {_USABLE} AND g.radius_sealed IS NOT NULL;
-      IF NOT FOUND THEN
-        RETURN;
-      END IF;
-      id := found_.id;
-      username := who;
-      op := ':=';
-      attribute := 'Cleartext-Password';
-      value := radius_open(found_.radius_sealed);
-      RETURN NEXT;
-      IF found_.status = 'waiting' THEN
-        attribute := 'Shabaka-Grant-Waits';
-        value := '1';
-        RETURN NEXT;
-      END IF;
-      IF found_.is_full THEN
-        attribute := 'Shabaka-Devices-Full';
-        value := '1';
-        RETURN NEXT;
-      END IF;
-    END $$
-    """,
-    # What a log-in is told. Bandwidths twice: RouterOS reads its own string, client's upload first, other equipment
-    # WISPr's bit/s. A limit of bytes is two numbers of 32 bits.
-    f"""
-    CREATE FUNCTION radius_reply(who text, asks text, at timestamptz DEFAULT now())
-    RETURNS TABLE (id bigint, username text, attribute text, value text, op text)
-    LANGUAGE plpgsql STABLE {_SAFE} AS $$
-    DECLARE
-      g record;
-      left_bytes bigint;
-      left_s bigint;
-    BEGIN
-      SELECT a.* INTO g FROM access_grant a JOIN router r ON r.id = a.router_id
-        WHERE a.username = who AND r.nas_address = asks;
-      IF NOT FOUND THEN
-        RETURN;
-      END IF;
-      id := g.id;
-      username := who;
-      op := ':=';
-      attribute := 'Mikrotik-Rate-Limit';
-      value := radius_rate(g.up_kbps, g.down_kbps, g.burst_up_kbps, g.burst_down_kbps);
-      RETURN NEXT;
-      attribute := 'WISPr-Bandwidth-Max-Up';
-      value := (g.up_kbps::bigint * 1000)::text;
-      RETURN NEXT;
-      attribute := 'WISPr-Bandwidth-Max-Down';
-      value := (g.down_kbps::bigint * 1000)::text;
-      RETURN NEXT;
-      left_s := CASE WHEN g.ends_at IS NOT NULL THEN ceil(extract(epoch FROM g.ends_at - at))::bigint
-                     WHEN g.status = 'waiting' THEN g.duration_s END;
-      IF left_s IS NOT NULL THEN
-        attribute := 'Session-Timeout';
-        value := greatest(left_s, 1)::text;
-        RETURN NEXT;
-      END IF;
-      IF g.data_bytes IS NOT NULL THEN
-        left_bytes := greatest(g.data_bytes - g.used_bytes, 1);
-        attribute := 'Mikrotik-Total-Limit';
-        value := (left_bytes & {OCTETS_MAX})::text;
-        RETURN NEXT;
-        attribute := 'Mikrotik-Total-Limit-Gigawords';
-        value := (left_bytes >> 32)::text;
-        RETURN NEXT;
-      END IF;
-      IF g.service = 'hotspot' THEN
-        attribute := 'Idle-Timeout';
-        value := '{IDLE_S}';
-        RETURN NEXT;
-      END IF;
-      attribute := 'Acct-Interim-Interval';
-      value := '{INTERIM_S}';
-      RETURN NEXT;
-      attribute := 'Port-Limit';
-      value := g.devices_max::text;
-      RETURN NEXT;
-      attribute := 'Class';
-      value := 'grant ' || g.id;
-      RETURN NEXT;
     END $$
     """,
     """
@@ -332,8 +271,7 @@ ACCOUNTING: Final = (
 # What the role of the RADIUS server may call; nobody else may, unless they own it.
 CALLED: Final = (
     "radius_client(text)",
-    "radius_check(text, text, text, timestamptz)",
-    "radius_reply(text, text, timestamptz)",
+    "radius_login(text, text, text, timestamptz)",
     "radius_begun(text, text, timestamptz)",
     "radius_refused(text, text, text, timestamptz)",
     "radius_account(text, text, text, text, text, text, text, text, text, text, text, text, text, timestamptz)",

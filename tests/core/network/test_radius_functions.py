@@ -46,7 +46,7 @@ def give(town, **limits):
         )  # fmt: skip
 
 
-CHECK = "SELECT attribute, value FROM radius_check(:who, :nas, :mac, :at)"
+CHECK = "SELECT password FROM radius_login(:who, :nas, :mac, :at)"
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -87,7 +87,7 @@ def test_a_grant_from_before_is_sealed_by_the_sweep_and_a_new_key_takes_over(net
     assert ask(parts, CHECK, **facts) == []
     assert seal_for_radius(parts.db, parts.sealer) == 1
     assert seal_for_radius(parts.db, parts.sealer) == 0
-    assert ask(parts, CHECK, **facts)[0]["value"] == older.password
+    assert ask(parts, CHECK, **facts)[0]["password"] == older.password
     rotated = Sealer([OLDER, *parts.settings.encryption_keys])
     assert seal_for_radius(parts.db, rotated) == 0
     assert seal_for_radius(parts.db, rotated, all_keys=True) == 1
