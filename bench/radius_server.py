@@ -116,7 +116,7 @@ def plain_folder(folder: Path, *, client: str, secret: str) -> Path:
     main = main[: main.index("# Who a packet may come from")] + _CLIENT.format(client=client, secret=secret)
     (plain / "radiusd.conf").write_text(main, encoding="utf-8")
     sql = (plain / "mods" / "sql").read_text(encoding="utf-8")
-    sql = sql[: sql.index("\tread_groups")] + sql[sql.index("\tread_profiles") : sql.index("\tasks = ")]
+    sql = sql[: sql.index("\tread_groups")] + sql[sql.index("\tread_profiles") : sql.index("\taccounting {")]
     sql = sql.replace("auto_escape = yes", "auto_escape = no").replace('\tsql_user_name = "%{User-Name}"\n', "")
     (plain / "mods" / "sql").write_text(sql + _SQL.format(queries=QUERIES), encoding="utf-8")
     site = (plain / "sites" / "shabaka").read_text(encoding="utf-8")

@@ -80,9 +80,8 @@ def role(network, postgres_url) -> str:
     script = Path(__file__).resolve().parent.parent.parent / "deploy" / "freeradius" / "role.sql"
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        for statement in script.read_text().split(";\n"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
+        for _again in range(2):
+            connection.exec_driver_sql(script.read_text())
     yield "shabaka_radius"
     with engine.connect() as connection:
         connection.exec_driver_sql("DROP OWNED BY shabaka_radius")
