@@ -42,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--to", help="the last day (default: today)")
     added.add_argument("--ask", action="store_true", help="have the providers tell what we have with them")
     verb("sync", routers.sync, "shabaka sync juba-town").add_argument("router", nargs="?")
+    added = verb("radius", routers.radius, "shabaka radius key")
+    added.add_argument("radius_act", choices=["key", "reseal"], metavar="key|reseal")
     added = verb("staff", people.staff, "shabaka staff add mary --role manager --name 'Mary Keji'")
     added.add_argument("staff_act", choices=["add", "reset"], metavar="add|reset")
     added.add_argument("username")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -13,6 +11,7 @@ from typing import Any, Final
 from celery.signals import setup_logging
 
 from core import logs
+from core.access.seal_for_radius import forget_guesses, seal_for_radius
 from core.bells import build
 from core.billing.agreements import expire_agreements
 from core.billing.draft import issuer_of
@@ -27,6 +26,7 @@ from core.days import juba_day
 from core.db.engine import Database, Transaction
 from core.errors import GatewayError
 from core.gateways.africas_talking import AfricasTalkingSender
+from core.gateways.radius_coa import RadiusSessions
 from core.gateways.routeros import RouterOsRouter
 from core.gateways.throttle import AsksThrottle
 from core.gateways.wiring import collectors, disburser, pre_approver
@@ -36,6 +36,8 @@ from core.messaging.outbox import Claimed
 from core.messaging.relay import relay
 from core.messaging.send_text import send_text
 from core.network.expire import expire_due, forget_long_ended
+from core.network.kick import kick_strays
+from core.network.send_session_commands import send_session_commands
 from core.network.sync import sync_router
 from core.network.visits import due_routers
 from core.parts import Parts, assemble
@@ -52,6 +54,7 @@ from core.payouts.request_pre_approval import request_pre_approval
 from core.payouts.run_auto_top_ups import run_auto_top_ups
 from core.payouts.run_settlements import run_settlements
 from core.payouts.send_payout import send_payout
+from core.places import place
 from core.settings import load
 from core.statements.read_import import read_waiting
 from core.subscriptions.keep_fair_use import keep_fair_use
@@ -206,41 +209,6 @@ class Worker:
         cancel_pre_approval(row, db=self.parts.db, pre_approver=self.pre_approver, clock=self.parts.clock)
 
 
-# How many threads each kind of work may hold at once. A slow provider or a street without power then keeps only its
-# own work waiting. What finds no place is let go: the sweep asks again within seconds, and the work is in PostgreSQL.
-PLACES: Final = {
-    "sms": 3,
-    "momo.request": 3,
-    "momo.note": 1,
-    "momo.ask": 2,
-    "payout.name": 1,
-    "payout.send": 2,
-    "payout.ask": 1,
-    "pre_approval.request": 1,
-    "pre_approval.cancel": 1,
-    "pre_approval.ask": 1,
-    "statements.read": 1,
-    "visit": 4,
-    "usage": 1,
-    "bill": 1,
-    "dun": 1,
-    "top_up": 1,
-    "settle": 1,
-}
-_places = {name: threading.BoundedSemaphore(count) for name, count in PLACES.items()}
-
-
-@contextmanager
-def place(kind: str) -> Iterator[bool]:
-    """A place to do this kind of work in; false when all are taken."""
-    free = _places[kind].acquire(blocking=False)
-    try:
-        yield free
-    finally:
-        if free:
-            _places[kind].release()
-
-
 @cache
 def worker() -> Worker:
     """The parts of this process, made at the first task: importing builds nothing."""
@@ -355,6 +323,29 @@ def close_lost_sessions() -> None:
     """Close sessions whose end was lost."""
     parts = worker().parts
     close_lost(parts.db, parts.clock.now())
+
+
+@app.task(name="tell sessions")
+def tell_sessions(_bell: str = "session") -> None:
+    """Have routers that ask by RADIUS end sessions, or change them."""
+    parts = worker().parts
+    with place("session") as free:
+        if free:
+            send_session_commands(parts.db, control=RadiusSessions(), sealer=parts.sealer, clock=parts.clock)
+
+
+@app.task(name="radius")
+def radius() -> None:
+    """Give the RADIUS server what it is to check against, and find who runs on without leave."""
+    parts = worker().parts
+    with place("radius") as free:
+        if not free:
+            return
+        seal_for_radius(parts.db, parts.sealer)
+        forget_guesses(parts.db, parts.clock.now())
+        strays = kick_strays(parts.db, parts.clock.now())
+    if strays:
+        LOG.warning("sessions ran on without leave", grants=strays)
 
 
 @app.task(name="expire")

@@ -29,7 +29,7 @@ def servers() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="shabaka-bench-") as folder:
         postgres, redis = EmbeddedPostgres(Path(folder)), EmbeddedRedis(Path(folder))
         try:
-            yield environment(postgres.start(), redis.start())
+            yield environment(postgres.start(), redis.start()) | {"SHABAKA_BENCH_FOLDER": folder}
         finally:
             redis.stop()
             postgres.stop()

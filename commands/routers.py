@@ -44,3 +44,22 @@ def expire(_arguments: argparse.Namespace) -> int:
         forget_long_ended(parts.db, parts.clock.now())
     say(f"{ended} grants ended.")
     return 0
+
+
+def radius(arguments: argparse.Namespace) -> int:
+    """Print the RADIUS server's key (a secret), or seal all for RADIUS by the newest key."""
+    from core.access.seal_for_radius import seal_for_radius
+    from core.network.reseal import reseal_routers
+    from core.sealing import SealBrokenError
+
+    with open_parts() as parts:
+        if arguments.radius_act == "key":
+            say(parts.sealer.radius.setting)
+            return 0
+        try:
+            routers = reseal_routers(parts.db, parts.sealer)
+        except SealBrokenError:
+            return refuse("A router's RADIUS secret opens with none of SHABAKA_ENCRYPTION_KEYS; nothing was changed.")
+        passwords = seal_for_radius(parts.db, parts.sealer, all_keys=True)
+    say(f"{routers} secrets of routers and {passwords} passwords are sealed by the newest key now.")
+    return 0

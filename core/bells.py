@@ -24,6 +24,7 @@ BELLS: Final = {
     "pre_approval.ask": "ask consents",
     "statements.read": "read statements",
     "router": "sync",
+    "session": "tell sessions",
 }
 # Bells within it are rung as one: an outbox is emptied by one worker as well as by fifty, and each ringing costs the
 # hops of its process half a millisecond. The first bell after a silence rings at once.
@@ -36,6 +37,7 @@ USAGE_S: Final = 10.0  # a crossing of fair use is seen within a minute of the p
 LOST_S: Final = 60.0
 BILL_S: Final = 30.0  # within minutes of midnight in Juba; a round with nothing due is one read
 DUN_S: Final = 60.0  # a bill is told within a minute in the day; who pays within it is not cut off after it
+RADIUS_S: Final = 60.0
 NIGHTLY_S: Final = 24 * 3600.0
 # name -> task, its arguments, seconds between. A round not begun before the next is due is let go: after a night
 # without a worker one round finds all there is, as well as five thousand would.
@@ -55,6 +57,8 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "sync routers": ("sync", ["router"], SWEEP_S),
     "fold usage": ("fold usage", [], USAGE_S),
     "close lost sessions": ("close lost", [], LOST_S),
+    "tell sessions": ("tell sessions", ["session"], SWEEP_S),
+    "radius": ("radius", [], RADIUS_S),
     "expire": ("expire", [], EXPIRE_S),
     "bill": ("bill", [], BILL_S),
     "dun": ("dun", [], DUN_S),

@@ -84,6 +84,11 @@ CHECKS: Final = {
         FROM placement l JOIN router r ON r.id = l.router_id
         WHERE l.wanted <> 'present' AND l.confirmed_at IS NULL AND l.wanted_at < :now - interval '1 hour'
           AND r.failures = 0 AND r.last_seen_at > :now - interval '10 minutes'""",
+    "nobody stays online by RADIUS whose leave has ended": """
+        SELECT 'session ' || s.session || ' of grant ' || g.id || ' on ' || r.name
+        FROM usage_session s JOIN access_grant g ON g.id = s.grant_id JOIN router r ON r.id = s.router_id
+        WHERE s.stopped_at IS NULL AND s.heard_at > :now - interval '15 minutes' AND r.access_by = 'radius'
+          AND g.closed_at < :now - interval '1 hour'""",
     "no grant runs on past its end": """
         SELECT 'grant ' || id || ' should have ended' FROM access_grant
         WHERE status = 'running' AND ends_at < :now - interval '1 hour'""",

@@ -45,7 +45,7 @@ class Granted:
 def grant(tx: Transaction, *, router_id: int, limits: Limits, now: datetime, ids: Ids, sealer: Sealer) -> Granted:
     """Make a grant at a router with a user name nobody has or had."""
     password = ids.typeable(PASSWORD_CHARS)
-    sealed = sealer.seal(password)
+    sealed, for_radius = sealer.seal(password), sealer.radius.seal(password)
     for _try in range(TRIES_MAX):
         username = ids.typeable(USERNAME_CHARS)
         grant_id = tx.execute(
@@ -53,6 +53,7 @@ def grant(tx: Transaction, *, router_id: int, limits: Limits, now: datetime, ids
             {
                 "username": username,
                 "password_sealed": sealed,
+                "radius_sealed": for_radius,
                 "router_id": router_id,
                 "duration_s": limits.duration_s,
                 "data_bytes": limits.data_bytes,

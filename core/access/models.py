@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Bytes, Day, Instant, Prose, Ref, RowId, Table, Word
+from core.db.types import Bytes, Day, Instant, Line, Prose, Ref, RowId, Table, Word
 
 
 class AccessGrant(Table):
@@ -17,7 +17,7 @@ class AccessGrant(Table):
     a power cut there. `used_bytes` less the reading is what the router has forgotten.
 
     `service`: the log-in page of a hotspot, or a PPPoE line. `radius_sealed` is the password once more, sealed for
-    the RADIUS server, which must know it in clear to answer CHAP (`radius_seal`).
+    the RADIUS server, which must know it in clear to answer CHAP (`core.sealing`).
     """
 
     __tablename__ = "access_grant"
@@ -65,3 +65,17 @@ class GrantUsage(Table):
     day: Mapped[Day] = mapped_column(primary_key=True)
     used_bytes: Mapped[Bytes]
     __table_args__ = (CheckConstraint("used_bytes > 0", name="used_positive"),)
+
+
+class RadiusGuess(Table):
+    """How many log-ins failed at some equipment since `began_at`: by device, and in all where `mac` is empty."""
+
+    __tablename__ = "radius_guess"
+    nas: Mapped[Line] = mapped_column(primary_key=True)
+    mac: Mapped[Word] = mapped_column(primary_key=True)
+    began_at: Mapped[Instant]
+    failures: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("failures > 0", name="failures_positive"),
+        Index("ix_radius_guess_began_at", "began_at"),
+    )

@@ -12,7 +12,7 @@ class RouterRow(Table):
     """A router we keep true. Its password is sealed; what it last said of itself stands beside.
 
     `access_by`: its users are told to it (`api`), or it asks for each of them (`radius`). `nas_address` is where its
-    RADIUS packets come from; `radius_secret` is sealed for the RADIUS server (`core.access.radius_seal`).
+    RADIUS packets come from; `radius_secret` is sealed for the RADIUS server (`core.sealing`).
     """
 
     __tablename__ = "router"

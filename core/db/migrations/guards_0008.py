@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from core.db.migrations.guards_0008_radius import RADIUS
+
 CHECKS: Final = (
     (
         "access_grant",
@@ -34,4 +36,4 @@ ROOM: Final = tuple(
 
 def statements() -> tuple[str, ...]:
     """All of it, in order."""
-    return SAMPLES + ROOM
+    return SAMPLES + ROOM + RADIUS

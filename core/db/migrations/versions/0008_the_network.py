@@ -118,6 +118,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('session_id', 'hour', name=op.f('pk_usage_hour'))
     )
     op.create_index('ix_usage_hour_hour', 'usage_hour', ['hour'], unique=False)
+    op.create_table('radius_guess',
+    sa.Column('nas', sa.String(length=200), nullable=False),
+    sa.Column('mac', sa.String(length=40), nullable=False),
+    sa.Column('began_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.CheckConstraint('failures > 0', name=op.f('ck_radius_guess_failures_positive')),
+    sa.PrimaryKeyConstraint('nas', 'mac', name=op.f('pk_radius_guess'))
+    )
+    op.create_index('ix_radius_guess_began_at', 'radius_guess', ['began_at'], unique=False)
     op.add_column('access_grant', sa.Column('service', sa.String(length=40), server_default='hotspot', nullable=False))
     op.add_column('access_grant', sa.Column('burst_down_kbps', sa.Integer(), nullable=True))
     op.add_column('access_grant', sa.Column('burst_up_kbps', sa.Integer(), nullable=True))
