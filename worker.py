@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, Final
 from celery.signals import setup_logging
 
 from core import logs
+from core.access.radius_seal import RadiusSeal
 from core.bells import build
 from core.billing.agreements import expire_agreements
 from core.billing.draft import issuer_of
@@ -36,6 +38,7 @@ from core.messaging.outbox import Claimed
 from core.messaging.relay import relay
 from core.messaging.send_text import send_text
 from core.network.expire import expire_due, forget_long_ended
+from core.network.house import house_of
 from core.network.sync import sync_router
 from core.network.visits import due_routers
 from core.parts import Parts, assemble
@@ -91,6 +94,7 @@ class Worker:
             **fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=self.issuer),
         }
+        self.house = house_of(settings, RadiusSeal(settings.encryption_keys[0], secrets.token_bytes).open)
         self.throttle = AsksThrottle(settings.redis_url, per_second=settings.momo_asks_per_second_max)
         self.handlers = {
             "sms": self.send_text,
@@ -333,7 +337,14 @@ def visit(router_id: int) -> None:
     parts = worker().parts
     with place("visit") as free:
         if free:
-            sync_router(router_id, db=parts.db, connector=RouterOsRouter, sealer=parts.sealer, clock=parts.clock)
+            sync_router(
+                router_id,
+                db=parts.db,
+                connector=RouterOsRouter,
+                sealer=parts.sealer,
+                clock=parts.clock,
+                house=worker().house,
+            )
     tell_waiting(parts.db, parts.clock.now())
 
 

@@ -53,6 +53,7 @@ class Placement(Table):
     """What a router must be told of one grant, and whether it has confirmed it.
 
     `wanted_at` moves with every change of the grant; `confirmed_at` is written after the router answered.
+    `forgotten_s` is what of the grant's time is gone though the router never counted it: its own limit is less by that.
     """
 
     __tablename__ = "placement"
@@ -63,7 +64,9 @@ class Placement(Table):
     confirmed_at: Mapped[Instant | None]
     tries: Mapped[int]
     last_error: Mapped[Line | None]
+    forgotten_s: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
+        CheckConstraint("forgotten_s >= 0", name="forgotten_not_negative"),
         CheckConstraint("wanted IN ('present', 'disabled', 'absent')", name="wanted_known"),
         Index("ix_placement_open", "router_id", postgresql_where=text("confirmed_at IS NULL")),
     )

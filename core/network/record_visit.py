@@ -22,6 +22,7 @@ from core.network.desired import Wish
 from core.network.findings import Finding
 from core.network.models import Placement, RouterRow
 from core.network.place import place
+from core.network.tighten import tighten
 from core.network.visits import Visit
 
 LOG = log("network.record_visit")
@@ -89,6 +90,8 @@ def record_visit(db: Database, *, visit: Visit, outcome: Outcome, now: datetime)
             _answer(tx, wish, outcome.failed.get(wish.username), now)
         for grant_id, finding in sorted(findings.items()):
             _record_finding(tx, grant_id, finding, restarted=outcome.restarted, now=now)
+        if outcome.restarted or any(finding.missing for finding in outcome.findings):
+            tighten(tx, router_id=visit.router_id, findings=outcome.findings, restarted=outcome.restarted, now=now)
         return True
 
     return db.run(work)

@@ -9,10 +9,13 @@ from core.clock import Clock
 from core.db.engine import Database
 from core.errors import GatewayError
 from core.logs import log
+from core.network.drift import by_hand, record_drift
+from core.network.house import House, garden, kinds_for, radius
+from core.network.plan import Plan
 from core.network.record_visit import Outcome, record_failure, record_visit
-from core.network.router import RouterAddress, RouterConnector
-from core.network.talk import Talk
-from core.network.visits import VISIT_MOST, Visit, claim_visit, open_wishes, standing_wishes, wanted_now
+from core.network.router import Router, RouterAddress, RouterConnector
+from core.network.talk import Talk, Terms
+from core.network.visits import VISIT_MOST, Visit, claim_visit, open_wishes, release, standing_wishes, wanted_now
 from core.sealing import SealBrokenError, Sealer
 
 LOG = log("network.sync")
@@ -24,9 +27,18 @@ DRIFT_MOST: Final = 0.001  # a quartz has a tenth of it at worst
 
 
 def sync_router(
-    router_id: int, *, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock, force: bool = False
+    router_id: int,
+    *,
+    db: Database,
+    connector: RouterConnector,
+    sealer: Sealer,
+    clock: Clock,
+    force: bool = False,
+    house: House | None = None,
 ) -> bool:
     """Visit a router that is due (or, by `force`, any that nobody visits now). False: nothing was due.
+
+    Without a `house` nothing but users, secrets and their profiles is looked at.
 
     What it was told is confirmed only after it answered; a wish that changed meanwhile stays open. Everything is
     told as a state, so a visit cut anywhere is simply made again.
@@ -35,7 +47,7 @@ def sync_router(
     if visit is None:
         return False
     try:
-        outcome = _visit(visit, db, connector, sealer, clock)
+        outcome = _visit(visit, db, connector, sealer, clock, house)
         record_visit(db, visit=visit, outcome=outcome, now=clock.now())
     except GatewayError as error:
         LOG.warning("router visit failed", router=visit.name, error=str(error))
@@ -65,23 +77,84 @@ def has_restarted(visit: Visit, uptime_s: int, now: datetime) -> bool:
     return up < was_up or (up < was_up + away - slack and up <= away + slack)
 
 
-def _visit(visit: Visit, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock) -> Outcome:
-    ends_at = clock.now() + VISIT_MOST
-    address = RouterAddress(
+def look_only(
+    router_id: int,
+    *,
+    db: Database,
+    connector: RouterConnector,
+    sealer: Sealer,
+    clock: Clock,
+    house: House | None = None,
+) -> Plan | None:
+    """Say what a visit would change, and change nothing, there or here. None: another visits it now.
+
+    Raises:
+        GatewayError: the router does not answer.
+        SealBrokenError: our password for it is sealed with a key we do not have.
+    """
+    visit = claim_visit(db, router_id=router_id, now=clock.now(), force=True)
+    if visit is None:
+        return None
+    try:
+        with connector(_address(visit, sealer)) as router:
+            talk = _talk(router, visit, db, sealer, clock, house, clock.now() + VISIT_MOST)
+            return talk.look_only(standing_wishes(db, visit.router_id))
+    finally:
+        release(db, visit)
+
+
+def terms_of(visit: Visit, house: House | None) -> Terms:
+    """What beside its wishes decides what a router holds."""
+    if house is None:
+        return Terms(by_radius=visit.by_radius, has_lines=visit.has_lines)
+    terms = house.terms_of(by_radius=visit.by_radius, sealed=visit.radius_secret, coa_port=visit.coa_port)
+    if visit.by_radius and terms is None:
+        LOG.error("a router asks RADIUS, and we cannot tell it how", router=visit.name)
+    return Terms(
+        by_radius=visit.by_radius,
+        house=(*garden(house.garden_hosts), *radius(terms)),
+        kinds=kinds_for(terms, by_radius=visit.by_radius),
+        has_lines=visit.has_lines and not visit.by_radius,
+    )
+
+
+def _address(visit: Visit, sealer: Sealer) -> RouterAddress:
+    return RouterAddress(
         host=visit.host,
         port=visit.port,
         user=visit.username,
         password=sealer.open(visit.password_sealed),
         timeout_s=ROUTER_TIMEOUT_S,
     )
+
+
+def _talk(
+    router: Router,
+    visit: Visit,
+    db: Database,
+    sealer: Sealer,
+    clock: Clock,
+    house: House | None,
+    ends_at: datetime,
+) -> Talk:
+    return Talk(
+        router=router,
+        sealer=sealer,
+        now=clock.now,
+        time_left=lambda: clock.now() < ends_at,
+        wanted_now=lambda names: wanted_now(db, visit.router_id, names),
+        terms=terms_of(visit, house),
+    )
+
+
+def _visit(
+    visit: Visit, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock, house: House | None
+) -> Outcome:
+    ends_at = clock.now() + VISIT_MOST
+    address = _address(visit, sealer)
     wishes = standing_wishes(db, visit.router_id) if visit.full else open_wishes(db, visit.router_id)
     with connector(address) as router:
-        talk = Talk(
-            router=router,
-            sealer=sealer,
-            time_left=lambda: clock.now() < ends_at,
-            wanted_now=lambda names: wanted_now(db, visit.router_id, names),
-        )
+        talk = _talk(router, visit, db, sealer, clock, house, ends_at)
         asked_at = clock.now()
         uptime_s = talk.uptime_s()
         restarted = has_restarted(visit, uptime_s, asked_at)
@@ -89,6 +162,10 @@ def _visit(visit: Visit, db: Database, connector: RouterConnector, sealer: Seale
         if full and not visit.full:
             LOG.info("router restarted", router=visit.name)
             wishes = standing_wishes(db, visit.router_id)
+        if visit.last_seen_at is not None:  # at the first look everything is missing, and nothing has drifted
+            talk.found_drift = lambda drift: record_drift(
+                db, visit=visit, drift=by_hand(drift, wishes), now=clock.now()
+            )
         findings = talk.make_true(wishes, full=full)
     LOG.info(
         "router visited",

@@ -13,6 +13,8 @@ from sandbox.routeros.menus import (
     PPP_PROFILE,
     PROFILE,
     SECRET,
+    SERVER,
+    SERVER_PROFILE,
     USER,
     Menu,
     Property,
@@ -26,7 +28,7 @@ PRINT_ARGUMENTS: Final = frozenset(
     | {"without-paging", ".proplist"}
 )
 HIDDEN_WITHOUT_SENSITIVE: Final = frozenset({"password", "secret", "otp-secret"})
-_REFERRERS: Final = {PROFILE: USER, PPP_PROFILE: SECRET}
+_REFERRERS: Final = {PROFILE: USER, PPP_PROFILE: SECRET, SERVER_PROFILE: SERVER}
 
 Rows = Iterable[tuple[str, Item]]
 

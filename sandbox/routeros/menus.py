@@ -15,6 +15,8 @@ PROFILE: Final = "/ip/hotspot/user/profile"
 ACTIVE: Final = "/ip/hotspot/active"
 COOKIE: Final = "/ip/hotspot/cookie"
 HOST: Final = "/ip/hotspot/host"
+SERVER: Final = "/ip/hotspot"
+SERVER_PROFILE: Final = "/ip/hotspot/profile"
 SECRET: Final = "/ppp/secret"
 PPP_PROFILE: Final = "/ppp/profile"
 PPP_ACTIVE: Final = "/ppp/active"
@@ -151,6 +153,38 @@ _HOTSPOT: Final = (
         _DISABLED,
     ),
     _menu(
+        SERVER_PROFILE,
+        _NAME,
+        P("hotspot-address", values.address),
+        P("dns-name"),
+        P("html-directory", default="hotspot"),
+        P("login-by", default="cookie,http-chap"),
+        P("http-cookie-lifetime", values.duration, "3d"),
+        P("use-radius", values.boolean, "false"),
+        P("radius-accounting", values.boolean, "true"),
+        P("radius-interim-update", default="received"),
+        P("nas-port-type", default="wireless-802.11"),
+        P("rate-limit", values.rate_limit),
+        unique=("name",),
+        duplicate="failure: already have profile with this name",
+        counters={"default": "false"},
+        starts=({"name": "default", "default": "true"}, {"name": "hsprof1", "dns-name": "login.shabaka"}),
+    ),
+    _menu(
+        SERVER,
+        _NAME,
+        P("interface", values.named, required=True),
+        P("address-pool", default="none"),
+        P("profile", default="default", refers=SERVER_PROFILE),
+        P("idle-timeout", values.duration_or_none, "5m"),
+        P("addresses-per-mac", default="2"),
+        _DISABLED,
+        unique=("name",),
+        duplicate="failure: already have server with such name",
+        counters={"invalid": "false"},
+        starts=({"name": "hotspot1", "interface": "wlan1", "address-pool": "hs-pool", "profile": "hsprof1"},),
+    ),
+    _menu(
         "/ip/hotspot/walled-garden",
         P("action", choice("allow", "deny"), "allow", listed=True),
         P("server"),
@@ -207,6 +241,16 @@ _PPP: Final = (
         starts=({"name": "default", "default": "true"}, {"name": "default-encryption", "default": "true"}),
     ),
     _menu(PPP_ACTIVE, verbs=KICKING),
+    _menu(
+        "/ppp/aaa",
+        P("use-radius", values.boolean, "false"),
+        P("accounting", values.boolean, "true"),
+        P("interim-update", values.duration, "0s"),
+        P("enable-ipv6-accounting", values.boolean, "false"),
+        verbs=READING | {"set"},
+        singleton=True,
+        starts=({},),
+    ),
 )
 
 _OTHERS: Final = (
@@ -286,6 +330,14 @@ _OTHERS: Final = (
             {"name": name, "type": kind, "running": "true"}
             for name, kind in (("ether1", "ether"), ("ether2", "ether"), ("wlan1", "wlan"))
         ),
+    ),
+    _menu(
+        "/radius/incoming",
+        P("accept", values.boolean, "false"),
+        P("port", values.whole, "1700"),
+        verbs=READING | {"set"},
+        singleton=True,
+        starts=({},),
     ),
     _menu("/system/identity", P("name"), verbs=READING | {"set"}, singleton=True),
     _menu("/system/resource", verbs=READING, singleton=True),

@@ -145,6 +145,7 @@ class SimulatedRouter:
         with self._lock:
             self._time.skip(seconds)
             self._hotspot.move_bytes(bytes_in, bytes_out, user)
+            self._ppp.move_bytes(bytes_in, bytes_out, user)
             self._settle()
 
     # Hands: power and cable

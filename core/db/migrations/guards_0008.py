@@ -12,6 +12,7 @@ CHECKS: Final = (
             ("burst_both_ways", "(burst_down_kbps IS NULL) = (burst_up_kbps IS NULL)"),
         ),
     ),
+    ("placement", (("forgotten_not_negative", "forgotten_s >= 0"),)),
     (
         "router",
         (
