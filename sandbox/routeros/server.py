@@ -10,7 +10,7 @@ from typing import Final
 
 from sandbox.routeros.commands import parse
 from sandbox.routeros.faults import FaultDesk, Strike
-from sandbox.routeros.session import Conversation, Machine, fatal, mute_trap
+from sandbox.routeros.session import Conversation, Machine, fatal, mute_trap, some_rows, without_done
 from sandbox.routeros.words import WORD_BYTES_MAX, Malformed, SentenceReader
 
 SESSIONS_MAX: Final = 20
@@ -147,7 +147,14 @@ class ApiServer:
                 self._send(connection, out + reply.data[: len(reply.data) // 2])
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
                 return False
-            out += reply.data
+            if strike is Strike.HALF_THEN_SILENCE:
+                self._send(connection, out + reply.data[: len(reply.data) // 2])
+                self._fall_silent(connection)
+                return False
+            if strike is Strike.FATAL_MID_REPLY:
+                self._send(connection, out + some_rows(reply.data) + fatal("going down").data)
+                return False
+            out += without_done(reply.data) if strike is Strike.LOSE_DONE else reply.data
             if reply.close:
                 self._send(connection, out)
                 return False

@@ -112,6 +112,16 @@ def mute_trap(command: Command) -> Reply:
     return Reply(_sentence(command, b"!trap", {"category": "4"}) + _done(command))
 
 
+def some_rows(data: bytes) -> bytes:
+    """The first half of an answer, cut between two rows."""
+    return data[: data.rfind(b"\x00\x03!re", 0, len(data) // 2) + 1]
+
+
+def without_done(data: bytes) -> bytes:
+    """An answer without its last sentence."""
+    return data[: data.rfind(b"\x05!done")]
+
+
 def _done(command: Command, ret: str | None = None) -> bytes:
     return _sentence(command, b"!done", {} if ret is None else {"ret": ret})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time as system_time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -58,6 +59,7 @@ class SimulatedRouter:
         self.version_text = version
         self.version = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
         self.faults = FaultDesk()
+        self.heard: Counter[str] = Counter()  # commands since it was made, by path: logins are not counted
         self._wanted_port = port
         self._lock = threading.RLock()
         self._server: ApiServer | None = None
@@ -113,6 +115,7 @@ class SimulatedRouter:
         """Run a command, one at a time."""
         with self._lock:
             self._settle()
+            self.heard[command.path] += 1
             if command.path == f"{ACTIVE}/login":
                 return self._log_in_by_api(command)
             if command.path == "/interface/monitor-traffic":
