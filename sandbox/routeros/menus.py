@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
 from sandbox.routeros import values
-
-Reader = Callable[[str], str]
+from sandbox.routeros.shapes import EDITING, KICKING, READING, Menu, Property, choice, menu
+from sandbox.routeros.system_menus import SYSTEM
 
 USER: Final = "/ip/hotspot/user"
 PROFILE: Final = "/ip/hotspot/user/profile"
@@ -21,66 +20,6 @@ SECRET: Final = "/ppp/secret"
 PPP_PROFILE: Final = "/ppp/profile"
 PPP_ACTIVE: Final = "/ppp/active"
 QUEUE: Final = "/queue/simple"
-ADDRESS_LIST: Final = "/ip/firewall/address-list"
-
-EDITING: Final = frozenset({"add", "set", "remove", "enable", "disable", "unset", "print", "getall"})
-READING: Final = frozenset({"print", "getall"})
-KICKING: Final = READING | {"remove"}
-
-
-def choice(*allowed: str) -> Reader:
-    """Make a reader that takes one of these words."""
-
-    def read(text: str) -> str:
-        if text not in allowed:
-            raise values.BadValue(text)
-        return text
-
-    return read
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """One property. `refers` names the menu whose names it may hold.
-
-    `listed`: a bad value is refused with "does not match any value", not with "invalid value".
-    """
-
-    name: str
-    read: Reader = values.anything
-    default: str | None = None
-    required: bool = False
-    refers: str | None = None
-    listed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """One menu. A singleton has one row that is only set; `starts` are the rows of a new router."""
-
-    path: str
-    verbs: frozenset[str]
-    properties: Mapping[str, Property] = field(default_factory=dict)
-    unique: tuple[str, ...] = ()
-    duplicate: str = "failure: already have such item"
-    counters: Mapping[str, str] = field(default_factory=dict)
-    starts: tuple[Mapping[str, str], ...] = ()
-    singleton: bool = False
-
-
-def _menu(
-    path: str,
-    *properties: Property,
-    verbs: frozenset[str] = EDITING,
-    unique: tuple[str, ...] = (),
-    duplicate: str = "failure: already have such item",
-    counters: Mapping[str, str] | None = None,
-    starts: tuple[Mapping[str, str], ...] = (),
-    singleton: bool = False,
-) -> Menu:
-    by_name = {item.name: item for item in properties}
-    return Menu(path, verbs, by_name, unique, duplicate, counters or {}, starts, singleton)
-
 
 P = Property
 _NAME: Final = P("name", values.named, required=True)
@@ -89,7 +28,7 @@ _DISABLED: Final = P("disabled", values.boolean, "false")
 _TRAFFIC: Final = {"uptime": "0s", "bytes-in": "0", "bytes-out": "0", "packets-in": "0", "packets-out": "0"}
 
 _HOTSPOT: Final = (
-    _menu(
+    menu(
         USER,
         P("server", values.named, "all"),
         _NAME,
@@ -112,7 +51,7 @@ _HOTSPOT: Final = (
         counters={**_TRAFFIC, "default": "false", "dynamic": "false"},
         starts=({"name": "default-trial", "default": "true", "comment": "counters and limits for trial users"},),
     ),
-    _menu(
+    menu(
         PROFILE,
         _NAME,
         P("address-pool", default="none"),
@@ -139,10 +78,10 @@ _HOTSPOT: Final = (
         counters={"default": "false"},
         starts=({"name": "default", "default": "true"},),
     ),
-    _menu(ACTIVE, verbs=KICKING | {"login"}),
-    _menu(COOKIE, verbs=KICKING),
-    _menu(HOST, verbs=KICKING),
-    _menu(
+    menu(ACTIVE, verbs=KICKING | {"login"}),
+    menu(COOKIE, verbs=KICKING),
+    menu(HOST, verbs=KICKING),
+    menu(
         "/ip/hotspot/ip-binding",
         P("address", values.network),
         P("mac-address", values.mac),
@@ -152,7 +91,7 @@ _HOTSPOT: Final = (
         _COMMENT,
         _DISABLED,
     ),
-    _menu(
+    menu(
         SERVER_PROFILE,
         _NAME,
         P("hotspot-address", values.address),
@@ -170,7 +109,7 @@ _HOTSPOT: Final = (
         counters={"default": "false"},
         starts=({"name": "default", "default": "true"}, {"name": "hsprof1", "dns-name": "login.shabaka"}),
     ),
-    _menu(
+    menu(
         SERVER,
         _NAME,
         P("interface", values.named, required=True),
@@ -184,7 +123,7 @@ _HOTSPOT: Final = (
         counters={"invalid": "false"},
         starts=({"name": "hotspot1", "interface": "wlan1", "address-pool": "hs-pool", "profile": "hsprof1"},),
     ),
-    _menu(
+    menu(
         "/ip/hotspot/walled-garden",
         P("action", choice("allow", "deny"), "allow", listed=True),
         P("server"),
@@ -201,7 +140,7 @@ _HOTSPOT: Final = (
 )
 
 _PPP: Final = (
-    _menu(
+    menu(
         SECRET,
         _NAME,
         P("service", choice("any", "async", "l2tp", "ovpn", "pppoe", "pptp", "sstp"), "any", listed=True),
@@ -218,7 +157,7 @@ _PPP: Final = (
         unique=("name",),
         duplicate="failure: secret with the same name already exists",
     ),
-    _menu(
+    menu(
         PPP_PROFILE,
         _NAME,
         P("local-address"),
@@ -240,8 +179,8 @@ _PPP: Final = (
         counters={"default": "false"},
         starts=({"name": "default", "default": "true"}, {"name": "default-encryption", "default": "true"}),
     ),
-    _menu(PPP_ACTIVE, verbs=KICKING),
-    _menu(
+    menu(PPP_ACTIVE, verbs=KICKING),
+    menu(
         "/ppp/aaa",
         P("use-radius", values.boolean, "false"),
         P("accounting", values.boolean, "true"),
@@ -254,7 +193,7 @@ _PPP: Final = (
 )
 
 _OTHERS: Final = (
-    _menu(
+    menu(
         QUEUE,
         _NAME,
         P("target", values.target, required=True),
@@ -276,7 +215,7 @@ _OTHERS: Final = (
         duplicate="failure: already have such name",
         counters={"bytes": "0/0", "packets": "0/0", "dropped": "0/0", "rate": "0/0", "dynamic": "false"},
     ),
-    _menu(
+    menu(
         ADDRESS_LIST,
         P("list", values.named, required=True),
         P("address", values.network, required=True),
@@ -287,21 +226,28 @@ _OTHERS: Final = (
         duplicate="failure: already have such entry",
         counters={"dynamic": "false"},
     ),
-    _menu(
+    menu(
         "/ip/firewall/filter",
-        verbs=READING,
+        P("chain", values.named, required=True),
+        P("action", values.named, "accept"),
+        P("connection-state"),
+        P("src-address", values.network),
+        P("dst-address", values.network),
+        P("protocol"),
+        P("dst-port"),
+        _COMMENT,
+        _DISABLED,
+        counters={"dynamic": "false"},
         starts=(
             {
                 "chain": "forward",
                 "action": "fasttrack-connection",
                 "connection-state": "established,related",
                 "comment": "defconf: fasttrack",
-                "disabled": "false",
-                "dynamic": "false",
             },
         ),
     ),
-    _menu(
+    menu(
         "/radius",
         P("service"),
         P("address", values.address, required=True),
@@ -318,7 +264,7 @@ _OTHERS: Final = (
         _COMMENT,
         _DISABLED,
     ),
-    _menu(
+    menu(
         "/interface",
         P("name", values.named),
         _COMMENT,
@@ -331,7 +277,7 @@ _OTHERS: Final = (
             for name, kind in (("ether1", "ether"), ("ether2", "ether"), ("wlan1", "wlan"))
         ),
     ),
-    _menu(
+    menu(
         "/radius/incoming",
         P("accept", values.boolean, "false"),
         P("port", values.whole, "1700"),
@@ -339,9 +285,6 @@ _OTHERS: Final = (
         singleton=True,
         starts=({},),
     ),
-    _menu("/system/identity", P("name"), verbs=READING | {"set"}, singleton=True),
-    _menu("/system/resource", verbs=READING, singleton=True),
-    _menu("/system/clock", P("time-zone-name", default="Africa/Juba"), verbs=READING | {"set"}, singleton=True),
 )
 
-MENUS: Final[Mapping[str, Menu]] = {menu.path: menu for menu in (*_HOTSPOT, *_PPP, *_OTHERS)}
+MENUS: Final[Mapping[str, Menu]] = {menu.path: menu for menu in (*_HOTSPOT, *_PPP, *_OTHERS, *SYSTEM)}
