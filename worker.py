@@ -37,6 +37,7 @@ from core.logs import log
 from core.messaging.outbox import Claimed
 from core.messaging.relay import relay
 from core.messaging.send_text import send_text
+from core.network.check_router import check_router, due_checks
 from core.network.expire import expire_due, forget_long_ended
 from core.network.house import house_of
 from core.network.sync import sync_router
@@ -223,6 +224,7 @@ PLACES: Final = {
     "pre_approval.ask": 1,
     "statements.read": 1,
     "visit": 4,
+    "router.check": 1,
     "bill": 1,
     "dun": 1,
     "top_up": 1,
@@ -346,6 +348,23 @@ def visit(router_id: int) -> None:
                 house=worker().house,
             )
     tell_waiting(parts.db, parts.clock.now())
+
+
+@app.task(name="check routers")
+def check_routers(_bell: str = "router.check") -> None:
+    """Look at each router that is to be checked, one after the other."""
+    shared = worker()
+    parts = shared.parts
+    with place("router.check") as free:
+        for router_id in due_checks(parts.db, parts.clock.now()) if free else ():
+            check_router(
+                router_id,
+                db=parts.db,
+                connector=RouterOsRouter,
+                sealer=parts.sealer,
+                clock=parts.clock,
+                house=shared.house,
+            )
 
 
 @app.task(name="expire")

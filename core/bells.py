@@ -24,6 +24,7 @@ BELLS: Final = {
     "pre_approval.ask": "ask consents",
     "statements.read": "read statements",
     "router": "sync",
+    "router.check": "check routers",
 }
 # Bells within it are rung as one: an outbox is emptied by one worker as well as by fifty, and each ringing costs the
 # hops of its process half a millisecond. The first bell after a silence rings at once.
@@ -51,6 +52,7 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "top up": ("top up", [], DUN_S),
     "settle with owners": ("settle", [], SETTLE_S),
     "sync routers": ("sync", ["router"], SWEEP_S),
+    "check routers": ("check routers", [], SLOW_SWEEP_S),
     "expire": ("expire", [], EXPIRE_S),
     "bill": ("bill", [], BILL_S),
     "dun": ("dun", [], DUN_S),

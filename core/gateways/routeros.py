@@ -6,7 +6,7 @@ A change whose answer was lost is looked up by name before it is called done, re
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, Self, TypeVar
 
@@ -152,6 +152,11 @@ class RouterOsRouter:
             elif kind in found.items:
                 found.items[kind].extend(held_item(kind, row) for row in reply.rows)
         return found
+
+    def inspect(self, menus: Mapping[str, str]) -> dict[str, list[Row]]:
+        """Read menus as the router writes them."""
+        replies = self._ask([Call(path, "print", {"proplist": properties}) for path, properties in menus.items()])
+        return {path: reply.rows for path, reply in zip(menus, replies, strict=True) if reply.refusal is None}
 
     def apply(self, changes: Sequence[Change]) -> list[Applied]:
         """Make the changes; one bad item blocks no other. A kind of change begins when the one before is answered."""

@@ -38,6 +38,7 @@ class RouterRow(Table):
     drift_at: Mapped[Instant | None]
     checks: Mapped[Json | None]
     checks_at: Mapped[Instant | None]
+    checks_wanted_at: Mapped[Instant | None]
     __table_args__ = (
         CheckConstraint("port BETWEEN 1 AND 65535 AND coa_port BETWEEN 1 AND 65535", name="port_possible"),
         CheckConstraint("access_by IN ('api', 'radius')", name="access_by_known"),

@@ -287,6 +287,12 @@ class Router(Protocol):
         A router without a package has not its menus: that is said in the answer and stops no other.
         """
 
+    def inspect(self, menus: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
+        """Read menus as the router writes them, in one round trip: path -> rows.
+
+        `menus`: path -> the properties to ask for. A menu that the router refuses is not in the answer.
+        """
+
     def apply(self, changes: Sequence[Change]) -> list[Applied]:
         """Make the changes, in their order of kinds; the answer has one entry a change, in the order given.
 

@@ -96,7 +96,7 @@ def look_only(
     if visit is None:
         return None
     try:
-        with connector(_address(visit, sealer)) as router:
+        with connector(address_of(visit, sealer)) as router:
             talk = _talk(router, visit, db, sealer, clock, house, clock.now() + VISIT_MOST)
             return talk.look_only(standing_wishes(db, visit.router_id))
     finally:
@@ -118,7 +118,12 @@ def terms_of(visit: Visit, house: House | None) -> Terms:
     )
 
 
-def _address(visit: Visit, sealer: Sealer) -> RouterAddress:
+def address_of(visit: Visit, sealer: Sealer) -> RouterAddress:
+    """Where a router is and how we log in.
+
+    Raises:
+        SealBrokenError: our password for it is sealed with a key we do not have.
+    """
     return RouterAddress(
         host=visit.host,
         port=visit.port,
@@ -151,7 +156,7 @@ def _visit(
     visit: Visit, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock, house: House | None
 ) -> Outcome:
     ends_at = clock.now() + VISIT_MOST
-    address = _address(visit, sealer)
+    address = address_of(visit, sealer)
     wishes = standing_wishes(db, visit.router_id) if visit.full else open_wishes(db, visit.router_id)
     with connector(address) as router:
         talk = _talk(router, visit, db, sealer, clock, house, ends_at)

@@ -20,6 +20,7 @@ SECRET: Final = "/ppp/secret"
 PPP_PROFILE: Final = "/ppp/profile"
 PPP_ACTIVE: Final = "/ppp/active"
 QUEUE: Final = "/queue/simple"
+ADDRESS_LIST: Final = "/ip/firewall/address-list"
 
 P = Property
 _NAME: Final = P("name", values.named, required=True)

@@ -166,7 +166,9 @@ class SimulatedRouter:
     def paste(self, script: str) -> list[str]:
         """Paste a script into a terminal; a sentence for each line it refused."""
         with self._lock:
-            return paste(script, lambda command: self._menus.run(command, hide_passwords=False))
+            errors = paste(script, lambda command: self._menus.run(command, hide_passwords=False))
+            self._settle()
+            return errors
 
     # Hands: people with devices
 
@@ -258,6 +260,8 @@ class SimulatedRouter:
         return self._server
 
     def _settle(self) -> None:
+        if any(row["status"] == "synchronized" for _, row in self._ntp_rows()):
+            self._time.set_right()
         self._hotspot.settle()
         table = self._tables[ADDRESS_LIST]
         for key, item in list(table.items.items()):

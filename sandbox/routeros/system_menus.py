@@ -15,7 +15,6 @@ POLICIES: Final = (
     *("local", "telnet", "ssh", "ftp", "reboot", "read", "write", "policy", "test", "winbox", "password", "web"),
     *("sniff", "sensitive", "api", "romon", "rest-api"),
 )
-ADDRESS_LIST: Final = "/ip/firewall/address-list"
 
 P = Property
 _NAME: Final = P("name", values.named, required=True)

@@ -130,6 +130,7 @@ def upgrade() -> None:
     op.add_column('router', sa.Column('drift_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('router', sa.Column('checks', postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     op.add_column('router', sa.Column('checks_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('router', sa.Column('checks_wanted_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('placement', sa.Column('forgotten_s', sa.Integer(), server_default='0', nullable=False))
     op.create_unique_constraint(op.f('uq_router_nas_address'), 'router', ['nas_address'])
     for table, checks in CHECKS:
