@@ -48,7 +48,7 @@ def add() -> ResponseReturnValue:
             _words(),
             radius_there=parts().settings.radius_address is not None,
             sealer=parts().sealer,
-            radius_seal=_seal(),
+            seal_secret=_seal().seal,
             ids=parts().ids,
             now=parts().clock.now(),
         )
@@ -75,7 +75,7 @@ def change(number: int) -> ResponseReturnValue:
             _words(),
             radius_there=parts().settings.radius_address is not None,
             sealer=parts().sealer,
-            radius_seal=_seal(),
+            seal_secret=_seal().seal,
             ids=parts().ids,
             now=parts().clock.now(),
         )
@@ -106,7 +106,7 @@ def renew(number: int) -> ResponseReturnValue:
             tx,
             row_id(number),
             sealer=parts().sealer,
-            radius_seal=_seal(),
+            seal_secret=_seal().seal,
             ids=parts().ids,
             now=parts().clock.now(),
         )

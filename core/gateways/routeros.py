@@ -34,15 +34,15 @@ from core.gateways.routeros_words import (
     RESOURCE_PROPERTIES,
     USER,
     USER_PROPERTIES,
-    active_line,
     active_session,
     call_for,
     duplicate,
+    health,
     held_profile,
     held_user,
-    number,
+    lines_of,
+    log_in_call,
     permanent,
-    seconds,
     secret_of,
 )
 from core.network.menus import MENUS, AddItem, HeldItem, Kind, RemoveItem, SetItem
@@ -54,6 +54,7 @@ from core.network.router import (
     AddUser,
     Applied,
     Change,
+    Greeting,
     HeldProfile,
     HeldUser,
     Holdings,
@@ -61,6 +62,7 @@ from core.network.router import (
     Question,
     RemoveProfile,
     RemoveUser,
+    Return,
     RouterAddress,
     RouterConnectionLost,
     RouterError,
@@ -76,6 +78,10 @@ NAMES_PER_QUERY_MAX: Final = 100
 # A connection that breaks this often over the same batch is left for the next sync.
 LOSSES_MAX: Final = 3
 
+_LINES: Final = [
+    Call(PPP_ACTIVE, "print", {"proplist": LINE_PROPERTIES}),
+    Call(QUEUE, "print", {"proplist": "name,bytes"}),
+]
 _Read = TypeVar("_Read")
 _Numbered = tuple[int, Change]
 
@@ -89,20 +95,20 @@ class RouterOsRouter:
 
     def health(self) -> RouterHealth:
         """Ask how it is."""
-        resource, identity = self._read(
-            [
-                Call(RESOURCE, "print", {"proplist": RESOURCE_PROPERTIES}),
-                Call(IDENTITY, "print", {"proplist": "name"}),
-            ]
-        )
-        row: Row = resource[0] if resource else {}
-        return RouterHealth(
-            identity=identity[0].get("name", "") if identity else "",
-            version=row.get("version", ""),
-            board=row.get("board-name", ""),
-            uptime_s=seconds(row.get("uptime", "")),
-            free_memory_bytes=number(row.get("free-memory", "")),
-            cpu_load=number(row.get("cpu-load", "").rstrip("%")),
+        return self.greet(sessions=False, lines=False).health
+
+    def greet(self, *, sessions: bool, lines: bool) -> Greeting:
+        """Ask how it is and who is online, in one round trip."""
+        calls = [
+            Call(RESOURCE, "print", {"proplist": RESOURCE_PROPERTIES}),
+            Call(IDENTITY, "print", {"proplist": "name"}),
+        ]
+        calls += [Call(ACTIVE, "print", {"proplist": ACTIVE_PROPERTIES})] if sessions else []
+        resource, identity, *online = self._read(calls + (_LINES if lines else []))
+        return Greeting(
+            health(resource[0] if resource else {}, identity[0] if identity else {}),
+            [active_session(row) for row in online[0]] if sessions else [],
+            lines_of(*online[-2:]) if lines else [],
         )
 
     def profiles(self) -> list[HeldProfile]:
@@ -120,14 +126,8 @@ class RouterOsRouter:
 
     def lines(self) -> list[ActiveLine]:
         """Read which PPPoE lines are up, and what their queues have counted."""
-        lines, queues = self._read(
-            [
-                Call(PPP_ACTIVE, "print", {"proplist": LINE_PROPERTIES}),
-                Call(QUEUE, "print", {"proplist": "name,bytes"}),
-            ]
-        )
-        counted = {queue.get("name", ""): queue.get("bytes", "") for queue in queues}
-        return [active_line(row, counted.get(f"<pppoe-{row.get('name', '')}>", "")) for row in lines]
+        lines, queues = self._read(_LINES)
+        return lines_of(lines, queues)
 
     def look(self, question: Question) -> Holdings:
         """Read users, profiles and other menus in one round trip."""
@@ -188,6 +188,13 @@ class RouterOsRouter:
                 ids = [row["id"] for rows in answers for row in rows]
                 ended = self._remove_all(path, ids)
         return ended
+
+    def bring_back(self, returns: Sequence[Return]) -> list[str]:
+        """Log devices out and in again."""
+        with self._lock:
+            self._remove_all(ACTIVE, [one.session.id for one in returns])
+            replies = self._ask([log_in_call(one) for one in returns])
+        return [one.session.user for one, reply in zip(returns, replies, strict=True) if reply.refusal is not None]
 
     def hang_up(self, names: Sequence[str]) -> int:
         """Take the PPPoE lines of these secrets down."""

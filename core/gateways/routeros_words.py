@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from core.gateways.routeros_items import call_for_item, secret_of_item
@@ -20,7 +21,9 @@ from core.network.router import (
     HotspotProfile,
     HotspotUser,
     RemoveUser,
+    Return,
     RouterError,
+    RouterHealth,
     SetProfile,
     SetUser,
 )
@@ -114,6 +117,31 @@ def active_session(row: Row) -> ActiveSession:
         bytes_out=number(row.get("bytes-out", "")),
         radius=_yes(row.get("radius", "")),
     )
+
+
+def health(resource: Row, identity: Row) -> RouterHealth:
+    """Read how a router is."""
+    return RouterHealth(
+        identity=identity.get("name", ""),
+        version=resource.get("version", ""),
+        board=resource.get("board-name", ""),
+        uptime_s=seconds(resource.get("uptime", "")),
+        free_memory_bytes=number(resource.get("free-memory", "")),
+        cpu_load=number(resource.get("cpu-load", "").rstrip("%")),
+    )
+
+
+def log_in_call(one: Return) -> Call:
+    """The command that logs a device in again."""
+    session = one.session
+    words = {"user": session.user, "password": one.password, "mac-address": session.mac, "ip": session.address}
+    return Call(ACTIVE, "login", words)
+
+
+def lines_of(lines: Sequence[Row], queues: Sequence[Row]) -> list[ActiveLine]:
+    """Read which lines are up, and what their queues have counted."""
+    counted = {queue.get("name", ""): queue.get("bytes", "") for queue in queues}
+    return [active_line(row, counted.get(f"<pppoe-{row.get('name', '')}>", "")) for row in lines]
 
 
 def active_line(row: Row, counted: str) -> ActiveLine:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 
-from core.access.radius_seal import RadiusSeal
 from core.db.engine import Transaction
 from core.errors import CodeTaken, InvalidName, NotFound, NotPossibleNow
 from core.ids import Ids
@@ -26,6 +25,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 HOST_CHARS_MAX: Final = 200
 PORT_MOST: Final = 65_535
+
+SealSecret = Callable[[str], bytes]  # seals a shared secret as the RADIUS server can open it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def add_router(
     *,
     radius_there: bool,
     sealer: Sealer,
-    radius_seal: RadiusSeal,
+    seal_secret: SealSecret,
     ids: Ids,
     now: datetime,
 ) -> Handout:
@@ -75,7 +76,7 @@ def add_router(
         .values(
             **values,
             password_sealed=sealer.seal(password),
-            radius_secret=radius_seal.seal(secret),
+            radius_secret=seal_secret(secret),
             full_sync_due_at=now,
             failures=0,
         )
@@ -92,7 +93,7 @@ def change_router(
     *,
     radius_there: bool,
     sealer: Sealer,
-    radius_seal: RadiusSeal,
+    seal_secret: SealSecret,
     ids: Ids,
     now: datetime,
 ) -> None:
@@ -109,14 +110,14 @@ def change_router(
     if words.password:
         values["password_sealed"] = sealer.seal(words.password)
     if row.radius_secret is None:
-        values["radius_secret"] = radius_seal.seal(ids.typeable(SECRET_CHARS))
+        values["radius_secret"] = seal_secret(ids.typeable(SECRET_CHARS))
     again = {"full_sync_due_at": now, "try_again_at": None}
     tx.execute(update(RouterRow).where(RouterRow.id == router_id).values(**values, **again))
     tx.ring("router")
 
 
 def renew_credentials(
-    tx: Transaction, router_id: int, *, sealer: Sealer, radius_seal: RadiusSeal, ids: Ids, now: datetime
+    tx: Transaction, router_id: int, *, sealer: Sealer, seal_secret: SealSecret, ids: Ids, now: datetime
 ) -> Handout:
     """A fresh password and RADIUS secret. Until the new script is pasted we are not let in.
 
@@ -129,7 +130,7 @@ def renew_credentials(
         .where(RouterRow.id == router_id)
         .values(
             password_sealed=sealer.seal(password),
-            radius_secret=radius_seal.seal(secret),
+            radius_secret=seal_secret(secret),
             full_sync_due_at=now,
             try_again_at=None,
         )

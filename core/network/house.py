@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from core.network.menus import MARKER, HeldItem, Item, Kind, SetItem, item_differences
 from core.network.reconcile import Deviation, Drift
+from core.sealing import SealBrokenError
 from core.settings import Settings
 
 # RouterOS waits 1.1 s by default: less than a satellite's round trip and our answer take together.
@@ -50,7 +51,7 @@ class House:
             return None
         try:
             secret = self.open_secret(sealed)
-        except UnicodeDecodeError:  # a lost key opens it to nonsense
+        except (SealBrokenError, UnicodeDecodeError):  # a lost key opens it to nonsense, or not at all
             return None
         return RadiusTerms(self.radius, secret, coa_port)
 

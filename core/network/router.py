@@ -146,6 +146,23 @@ class RouterHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Greeting:
+    """What is asked of a router first: how it is, and who is online."""
+
+    health: RouterHealth
+    sessions: list[ActiveSession] = field(default_factory=list)
+    lines: list[ActiveLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A device that is to be logged in anew: its session, and the password of its user."""
+
+    session: ActiveSession
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class AddProfile:
     """Create a profile."""
 
@@ -269,6 +286,9 @@ class Router(Protocol):
     def health(self) -> RouterHealth:
         """Ask how it is."""
 
+    def greet(self, *, sessions: bool, lines: bool) -> Greeting:
+        """Ask how it is and, if wanted, who is online, in one round trip."""
+
     def profiles(self) -> list[HeldProfile]:
         """Read all hotspot profiles."""
 
@@ -303,6 +323,12 @@ class Router(Protocol):
         """End the sessions of these users, cookies first; says how many sessions ended.
 
         Disable or remove the users before, or their devices may log in again.
+        """
+
+    def bring_back(self, returns: Sequence[Return]) -> list[str]:
+        """Log devices out and in again at once: a session keeps the speed it began with, and the next has the new one.
+
+        Gives the users of those that could not be logged in: they must do it themselves.
         """
 
     def hang_up(self, names: Sequence[str]) -> int:

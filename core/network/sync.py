@@ -161,7 +161,7 @@ def _visit(
     with connector(address) as router:
         talk = _talk(router, visit, db, sealer, clock, house, ends_at)
         asked_at = clock.now()
-        uptime_s = talk.uptime_s()
+        uptime_s = talk.greet()
         restarted = has_restarted(visit, uptime_s, asked_at)
         full = visit.full or restarted
         if full and not visit.full:

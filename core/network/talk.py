@@ -15,15 +15,17 @@ from core.network.phases import is_removal
 from core.network.plan import Plan, plan
 from core.network.reconcile import Drift
 from core.network.router import (
-    ActiveLine,
     AddUser,
     Applied,
     Change,
+    Greeting,
     Holdings,
     Question,
     RemoveProfile,
     RemoveUser,
+    Return,
     Router,
+    RouterHealth,
     RouterRefused,
     RouterTimedOut,
     SetUser,
@@ -60,12 +62,15 @@ class Talk:
     found_drift: Callable[[Drift], None] = lambda _drift: None
     terms: Terms = field(default_factory=Terms)
     failed: dict[str, str] = field(default_factory=dict)
+    greeting: Greeting = field(default_factory=lambda: Greeting(RouterHealth("", "", "", 0, 0, 0)))
     online: int = 0
     kicked: int = 0
 
-    def uptime_s(self) -> int:
-        """Ask how long the router has been up."""
-        return self.router.health().uptime_s
+    def greet(self) -> int:
+        """Ask who is online and how long the router has been up; says the latter, in seconds."""
+        by_radius = self.terms.by_radius
+        self.greeting = self.router.greet(sessions=not by_radius, lines=self.terms.has_lines and not by_radius)
+        return self.greeting.health.uptime_s
 
     def make_true(self, wishes: Sequence[Wish], *, full: bool) -> list[Finding]:
         """Make the router hold what is wished, and say what it saw of its users before.
@@ -75,9 +80,7 @@ class Talk:
         if self.terms.by_radius and not full:
             return []  # it is told nothing of users, and what they use the RADIUS server hears
         wishes = [] if self.terms.by_radius else wishes
-        self._go_on()
-        before = self.router.active()
-        lines = self.router.lines() if self.terms.has_lines else []
+        before, lines = self.greeting.sessions, self.greeting.lines
         self.online = len(before) + len(lines)
         asked = {wish.username for wish in wishes if not wish.is_line}
         asked |= {session.user for session in before if not session.radius}
@@ -87,7 +90,7 @@ class Talk:
         self._go_on()
         after = self.router.active() if before else []
         if full or wishes:
-            self._mend(self._plan(wishes, held, full=full), wishes, lines, full=full)
+            self._mend(self._plan(wishes, held, full=full), wishes, full=full)
         return [*findings_of(before, held.users, after, asked), *findings_of_lines(lines)]
 
     def look_only(self, wishes: Sequence[Wish]) -> Plan:
@@ -109,7 +112,7 @@ class Talk:
             held = Holdings(users, held.profiles, held.items, held.refused)
         return plan(wishes, self.terms.house, held, sealer=self.sealer, now=self.now(), full=full)
 
-    def _mend(self, found: Plan, wishes: Sequence[Wish], lines: Sequence[ActiveLine], *, full: bool) -> None:
+    def _mend(self, found: Plan, wishes: Sequence[Wish], *, full: bool) -> None:
         self._go_on()
         self.failed |= found.failed
         if full:
@@ -121,7 +124,8 @@ class Talk:
         removed = self._remove(removals, kept) if removals else []
         wishes = [wish for wish in wishes if wish.username not in found.strangers]
         self._kick(wishes, {one.name for one in removed if isinstance(one, RemoveUser)}, full=full)
-        self._hang_up(wishes, changes, {one.key for one in removed if isinstance(one, RemoveItem)}, lines)
+        self._hang_up(wishes, changes, {one.key for one in removed if isinstance(one, RemoveItem)})
+        self._bring_back(found.drift)
 
     def _apply(self, changes: Sequence[Change]) -> list[Applied]:
         done: list[Applied] = []
@@ -159,15 +163,27 @@ class Talk:
             leaving |= {session.user for session in self.router.active([wish.username for wish in ended])}
         self._each(self.router.kick, leaving)
 
-    def _hang_up(
-        self, wishes: Sequence[Wish], changes: Sequence[Change], removed: set[str], lines: Sequence[ActiveLine]
-    ) -> None:
+    def _hang_up(self, wishes: Sequence[Wish], changes: Sequence[Change], removed: set[str]) -> None:
         """Take down the lines of the ended, and of who has another speed now: they dial again at once, and get it."""
-        up = {line.name for line in lines if not line.radius}
+        up = {line.name for line in self.greeting.lines if not line.radius}
         leaving = removed | {wish.username for wish in self._ended(wishes, lines=True)}
         leaving |= {_user_of(change) for change in changes if isinstance(change, SetItem)} - set(self.failed)
         # Where nobody has a line any more none were read: who has just lost theirs may still be on it.
         self._each(self.router.hang_up, leaving & up if self.terms.has_lines else leaving)
+
+    def _bring_back(self, drift: Drift) -> None:
+        """Give another speed to who is online: their sessions keep the old one, so they begin again at once."""
+        other = {one.name for one in drift.changed if one.kind is Kind.USER and "profile" in one.fields}
+        users = {change.user.name: change.user for change in drift.changes if isinstance(change, SetUser)}
+        returns = [
+            Return(session, users[session.user].password)
+            for session in self.greeting.sessions
+            if session.user in other - set(self.failed) and not session.radius and not users[session.user].disabled
+        ]
+        if returns:
+            self._go_on()
+            for name in self.router.bring_back(returns):
+                LOG.warning("not logged in again after a change of speed", user=name)
 
     def _ended(self, wishes: Sequence[Wish], *, lines: bool) -> list[Wish]:
         now = self.now()

@@ -341,3 +341,25 @@ def test_a_menu_the_router_has_not_is_the_failure_of_its_own_customers_alone(net
     net.sync(connector=WithoutLines)
     assert net.placement(sold.grant_id)["confirmed_at"] is not None
     assert "it has no lines" in net.placement(subscriber.grant_id)["last_error"]
+
+
+def test_another_speed_reaches_who_is_online_at_once_and_costs_them_no_log_in(net: Network) -> None:
+    sold, other = net.sell("3H"), net.sell("3H")
+    net.sync()
+    for number, one in enumerate((sold, other)):
+        net.juba.log_in(one.username, one.password, f"AA:BB:CC:00:00:1{number}")
+    net.juba.pass_time(60, bytes_out=1_000)
+    net.clock.advance(seconds=60)
+    with net.parts.db.transaction() as tx:
+        change.set_speed(tx, grant_id=sold.grant_id, down_kbps=256, up_kbps=128)
+        place(tx, grant_id=sold.grant_id, wanted="present", now=net.clock.now())
+    net.sync_due()
+    online = {one["user"]: one for one in net.juba.state()["active"]}
+    assert set(online) == {sold.username, other.username}
+    assert online[other.username]["uptime"] != "0s"  # nobody else was touched
+    queue = row(net.juba, "/queue/simple", f"<hotspot-{sold.username}-{online[sold.username]['address']}>")
+    assert queue["max-limit"] == "128000/256000"
+    net.sync_due()
+    net.later(seconds=40)
+    assert net.grant(sold.grant_id)["used_bytes"] == 1_000
+    assert len(net.juba.state()["active"]) == 2

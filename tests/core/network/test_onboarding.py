@@ -40,7 +40,7 @@ def add(net: Network, words: RouterWords = KATOR, *, radius_there: bool = True):
             words,
             radius_there=radius_there,
             sealer=net.parts.sealer,
-            radius_seal=SEAL,
+            seal_secret=SEAL.seal,
             ids=net.parts.ids,
             now=net.clock.now(),
         )
@@ -222,7 +222,7 @@ def test_a_changed_router_keeps_its_password_unless_another_is_said(net: Network
                 words,
                 radius_there=True,
                 sealer=net.parts.sealer,
-                radius_seal=SEAL,
+                seal_secret=SEAL.seal,
                 ids=net.parts.ids,
                 now=net.clock.now(),
             )
@@ -237,7 +237,12 @@ def test_a_changed_router_keeps_its_password_unless_another_is_said(net: Network
     assert net.parts.sealer.open(change(replace(KATOR, password="said"))["password_sealed"]) == "said"
     with net.parts.db.transaction() as tx:
         fresh = renew_credentials(
-            tx, handout.router_id, sealer=net.parts.sealer, radius_seal=SEAL, ids=net.parts.ids, now=net.clock.now()
+            tx,
+            handout.router_id,
+            sealer=net.parts.sealer,
+            seal_secret=SEAL.seal,
+            ids=net.parts.ids,
+            now=net.clock.now(),
         )
     assert net.parts.sealer.open(stored(net, handout.router_id)["password_sealed"]) == fresh.password
     assert SEAL.open(bytes(stored(net, handout.router_id)["radius_secret"])) == fresh.radius_secret

@@ -319,7 +319,7 @@ def dies_in_a_visit(net: Network) -> None:
         pass
 
     class Dies(RouterOsRouter):
-        def health(self):
+        def greet(self, **wanted):
             raise DiedError
 
     with pytest.raises(DiedError):
@@ -623,9 +623,9 @@ def test_a_visit_that_takes_too_long_gives_up_before_its_lease_ends(net: Network
     class Slow(RouterOsRouter):
         asked = 0
 
-        def health(self):
+        def greet(self, **wanted):
             net.clock.advance(seconds=40)
-            return super().health()
+            return super().greet(**wanted)
 
         def look(self, question):
             net.clock.advance(seconds=20)
@@ -646,13 +646,13 @@ def test_a_token_sold_and_told_by_another_during_a_full_visit_is_not_removed(net
     sold: list[Credentials] = []
 
     class SoldMeanwhile(RouterOsRouter):
-        def health(self):
+        def greet(self, **wanted):
             one = net.sell("3H")
             sold.append(one)
             with RouterOsRouter(address(net)) as other:
                 comment = f"shabaka:{one.grant_id}"
                 other.apply([AddUser(HotspotUser(one.username, one.password, "default", comment=comment))])
-            return super().health()
+            return super().greet(**wanted)
 
     net.sync(connector=SoldMeanwhile, force=True)
     assert sold[0].username in names(net.juba)
