@@ -40,6 +40,7 @@ from core.messaging.send_text import send_text
 from core.network.check_router import check_router, due_checks
 from core.network.expire import expire_due, forget_long_ended
 from core.network.house import house_of
+from core.network.rounds import Busy, Rounds
 from core.network.sync import sync_router
 from core.network.visits import due_routers
 from core.parts import Parts, assemble
@@ -96,6 +97,7 @@ class Worker:
             **bill_fulfilments(issuer=self.issuer),
         }
         self.house = house_of(settings, RadiusSeal(settings.encryption_keys[0], secrets.token_bytes).open)
+        self.rounds = Rounds(self.visit)
         self.throttle = AsksThrottle(settings.redis_url, per_second=settings.momo_asks_per_second_max)
         self.handlers = {
             "sms": self.send_text,
@@ -106,6 +108,20 @@ class Worker:
             "pre_approval.request": self.request_consent,
             "pre_approval.cancel": self.cancel_consent,
         }
+
+    def visit(self, router_id: int, busy: Busy) -> None:
+        """Visit one router, then tell those whose token waits for it or works now."""
+        parts = self.parts
+        sync_router(
+            router_id,
+            db=parts.db,
+            connector=RouterOsRouter,
+            sealer=parts.sealer,
+            clock=parts.clock,
+            house=self.house,
+            busy=busy,
+        )
+        tell_waiting(parts.db, parts.clock.now())
 
     def send_text(self, row: Claimed) -> None:
         """Send one text."""
@@ -223,7 +239,6 @@ PLACES: Final = {
     "pre_approval.cancel": 1,
     "pre_approval.ask": 1,
     "statements.read": 1,
-    "visit": 4,
     "router.check": 1,
     "bill": 1,
     "dun": 1,
@@ -327,27 +342,9 @@ def settle_with_owners() -> None:
 
 @app.task(name="sync")
 def sync_due(_bell: str = "router") -> None:
-    """Wake a visit for each router that is due: a dead one keeps only its own visit waiting."""
+    """Begin a visit to each router that is due: a dead one keeps only its own visit waiting."""
     parts = worker().parts
-    for router_id in due_routers(parts.db, parts.clock.now()):
-        app.send_task("visit", args=[router_id], expires=60)
-
-
-@app.task(name="visit")
-def visit(router_id: int) -> None:
-    """Visit one router, then tell those whose token waits for it or works now."""
-    parts = worker().parts
-    with place("visit") as free:
-        if free:
-            sync_router(
-                router_id,
-                db=parts.db,
-                connector=RouterOsRouter,
-                sealer=parts.sealer,
-                clock=parts.clock,
-                house=worker().house,
-            )
-    tell_waiting(parts.db, parts.clock.now())
+    worker().rounds.go(due_routers(parts.db, parts.clock.now()))
 
 
 @app.task(name="check routers")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,9 +15,10 @@ from core.network.drift import by_hand, record_drift
 from core.network.house import House, garden, kinds_for, radius
 from core.network.plan import Plan
 from core.network.record_visit import Outcome, record_failure, record_visit
+from core.network.rounds import Busy
 from core.network.router import Router, RouterAddress, RouterConnector
 from core.network.talk import Talk, Terms
-from core.network.visits import VISIT_MOST, Visit, claim_visit, open_wishes, release, standing_wishes, wanted_now
+from core.network.visits import VISIT_MOST, Visit, claim_visit, open_wishes, release, renew, standing_wishes, wanted_now
 from core.sealing import SealBrokenError, Sealer
 
 LOG = log("network.sync")
@@ -24,6 +27,7 @@ ROUTER_TIMEOUT_S: Final = 10.0
 # Between two looks the uptime grows as our clock does, but for whole seconds, a slow answer and two clocks that drift.
 UPTIME_SLACK: Final = timedelta(seconds=30)
 DRIFT_MOST: Final = 0.001  # a quartz has a tenth of it at worst
+TURN_SOON: Final = timedelta(seconds=20)  # after a longer wait for its turn a visit begins its lease anew
 
 
 def sync_router(
@@ -35,31 +39,33 @@ def sync_router(
     clock: Clock,
     force: bool = False,
     house: House | None = None,
+    busy: Busy | None = None,
 ) -> bool:
     """Visit a router that is due (or, by `force`, any that nobody visits now). False: nothing was due.
 
-    Without a `house` nothing but users, secrets and their profiles is looked at.
+    Without a `house` nothing but users, secrets and their profiles is looked at. `busy` is held from when the router
+    has answered until all is recorded: how many work at once is somebody else's to say.
 
     What it was told is confirmed only after it answered; a wish that changed meanwhile stays open. Everything is
     told as a state, so a visit cut anywhere is simply made again.
     """
-    visit = claim_visit(db, router_id=router_id, now=clock.now(), force=force)
-    if visit is None:
+    claimed = claim_visit(db, router_id=router_id, now=clock.now(), force=force)
+    if claimed is None:
         return False
+    at = _At(claimed, db, connector, sealer, clock, house)
     try:
-        outcome = _visit(visit, db, connector, sealer, clock, house)
-        record_visit(db, visit=visit, outcome=outcome, now=clock.now())
+        at.go(busy or nullcontext())
     except GatewayError as error:
-        LOG.warning("router visit failed", router=visit.name, error=str(error))
-        record_failure(db, visit=visit, error=str(error), now=clock.now())
+        LOG.warning("router visit failed", router=claimed.name, error=str(error))
+        record_failure(db, visit=at.visit, error=str(error), now=clock.now())
     except SealBrokenError:
         sentence = "our password for it is sealed with a key we do not have"
-        LOG.error("router visit failed", router=visit.name, error=sentence)  # noqa: TRY400 - nothing more to know
-        record_failure(db, visit=visit, error=sentence, now=clock.now())
+        LOG.error("router visit failed", router=claimed.name, error=sentence)  # noqa: TRY400 - nothing more to know
+        record_failure(db, visit=at.visit, error=sentence, now=clock.now())
     except Exception:
         # Whatever it was, the router must not stay leased, and a person must see that it is not kept true.
-        LOG.exception("router visit broke", router=visit.name)
-        record_failure(db, visit=visit, error="the visit broke on our side; the log says why", now=clock.now())
+        LOG.exception("router visit broke", router=claimed.name)
+        record_failure(db, visit=at.visit, error="the visit broke on our side; the log says why", now=clock.now())
     return True
 
 
@@ -152,34 +158,61 @@ def _talk(
     )
 
 
-def _visit(
-    visit: Visit, db: Database, connector: RouterConnector, sealer: Sealer, clock: Clock, house: House | None
-) -> Outcome:
-    ends_at = clock.now() + VISIT_MOST
-    address = address_of(visit, sealer)
-    wishes = standing_wishes(db, visit.router_id) if visit.full else open_wishes(db, visit.router_id)
-    with connector(address) as router:
-        talk = _talk(router, visit, db, sealer, clock, house, ends_at)
-        asked_at = clock.now()
-        uptime_s = talk.greet()
+@dataclass(slots=True)
+class _At:
+    """A visit under way."""
+
+    visit: Visit
+    db: Database
+    connector: RouterConnector
+    sealer: Sealer
+    clock: Clock
+    house: House | None
+
+    def go(self, busy: Busy) -> None:
+        """Greet the router; then, when it is our turn, make it true and record it."""
+        ends_at = self.clock.now() + VISIT_MOST
+        with ExitStack() as turn:
+            with self.connector(address_of(self.visit, self.sealer)) as router:
+                talk = _talk(router, self.visit, self.db, self.sealer, self.clock, self.house, ends_at)
+                asked_at = self.clock.now()
+                uptime_s = talk.greet()
+                answered_at = self.clock.now()
+                turn.enter_context(busy)
+                if self.clock.now() - answered_at > TURN_SOON and not self._begin_anew(talk):
+                    LOG.warning("visit lost its lease while it waited", router=self.visit.name)
+                    return
+                outcome = self._make_true(talk, uptime_s, asked_at)
+            record_visit(self.db, visit=self.visit, outcome=outcome, now=self.clock.now())
+
+    def _begin_anew(self, talk: Talk) -> bool:
+        kept = renew(self.db, self.visit, self.clock.now())
+        if kept is None:
+            return False
+        self.visit, ends_at = kept, self.clock.now() + VISIT_MOST
+        talk.time_left = lambda: self.clock.now() < ends_at
+        return True
+
+    def _make_true(self, talk: Talk, uptime_s: int, asked_at: datetime) -> Outcome:
+        visit, db, clock = self.visit, self.db, self.clock
         restarted = has_restarted(visit, uptime_s, asked_at)
         full = visit.full or restarted
         if full and not visit.full:
             LOG.info("router restarted", router=visit.name)
-            wishes = standing_wishes(db, visit.router_id)
+        wishes = standing_wishes(db, visit.router_id) if full else open_wishes(db, visit.router_id)
         if visit.last_seen_at is not None:  # at the first look everything is missing, and nothing has drifted
             talk.found_drift = lambda drift: record_drift(
                 db, visit=visit, drift=by_hand(drift, wishes), now=clock.now()
             )
         findings = talk.make_true(wishes, full=full)
-    LOG.info(
-        "router visited",
-        router=visit.name,
-        full=full,
-        wishes=len(wishes),
-        failed=len(talk.failed),
-        online=talk.online,
-        kicked=talk.kicked,
-    )
-    next_full = clock.now() + FULL_EVERY if full else None
-    return Outcome(wishes, talk.failed, findings, uptime_s, restarted, next_full)
+        LOG.info(
+            "router visited",
+            router=visit.name,
+            full=full,
+            wishes=len(wishes),
+            failed=len(talk.failed),
+            online=talk.online,
+            kicked=talk.kicked,
+        )
+        next_full = clock.now() + FULL_EVERY if full else None
+        return Outcome(wishes, talk.failed, findings, uptime_s, restarted, next_full)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -133,6 +133,15 @@ def claim_visit(db: Database, *, router_id: int, now: datetime, force: bool) -> 
         row.radius_secret,
         row.has_lines,
     )
+
+
+def renew(db: Database, visit: Visit, now: datetime) -> Visit | None:
+    """Begin the lease anew, after a wait. None: it had passed to another."""
+    mine = (RouterRow.id == visit.router_id, RouterRow.leased_until == visit.leased_until)
+    until = now + LEASE
+    with db.transaction() as tx:
+        kept = tx.execute(update(RouterRow).where(*mine).values(leased_until=until).returning(RouterRow.id)).first()
+    return None if kept is None else replace(visit, leased_until=until)
 
 
 def release(db: Database, visit: Visit) -> None:

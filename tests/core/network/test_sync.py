@@ -646,13 +646,13 @@ def test_a_token_sold_and_told_by_another_during_a_full_visit_is_not_removed(net
     sold: list[Credentials] = []
 
     class SoldMeanwhile(RouterOsRouter):
-        def greet(self, **wanted):
+        def look(self, question):
             one = net.sell("3H")
             sold.append(one)
             with RouterOsRouter(address(net)) as other:
                 comment = f"shabaka:{one.grant_id}"
                 other.apply([AddUser(HotspotUser(one.username, one.password, "default", comment=comment))])
-            return super().greet(**wanted)
+            return super().look(question)
 
     net.sync(connector=SoldMeanwhile, force=True)
     assert sold[0].username in names(net.juba)
