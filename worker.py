@@ -37,12 +37,9 @@ from core.logs import log
 from core.messaging.outbox import Claimed
 from core.messaging.relay import relay
 from core.messaging.send_text import send_text
-from core.network.check_router import check_router, due_checks
 from core.network.expire import expire_due, forget_long_ended
 from core.network.house import house_of
-from core.network.rounds import Busy, Rounds
-from core.network.sync import sync_router
-from core.network.visits import due_routers
+from core.network.keeper import Keeper
 from core.parts import Parts, assemble
 from core.payments.ask_payment import ask_payment, claim_due, platform_of
 from core.payments.collector import Collector
@@ -96,8 +93,15 @@ class Worker:
             **fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=self.issuer),
         }
-        self.house = house_of(settings, RadiusSeal(settings.encryption_keys[0], secrets.token_bytes).open)
-        self.rounds = Rounds(self.visit)
+        self.keeper = Keeper(
+            parts.db,
+            RouterOsRouter,
+            parts.sealer,
+            parts.clock,
+            house_of(settings, RadiusSeal(settings.encryption_keys[0], secrets.token_bytes).open),
+            # Those whose token waits for a router, or works now, are told.
+            after_visit=lambda: tell_waiting(parts.db, parts.clock.now()),
+        )
         self.throttle = AsksThrottle(settings.redis_url, per_second=settings.momo_asks_per_second_max)
         self.handlers = {
             "sms": self.send_text,
@@ -108,20 +112,6 @@ class Worker:
             "pre_approval.request": self.request_consent,
             "pre_approval.cancel": self.cancel_consent,
         }
-
-    def visit(self, router_id: int, busy: Busy) -> None:
-        """Visit one router, then tell those whose token waits for it or works now."""
-        parts = self.parts
-        sync_router(
-            router_id,
-            db=parts.db,
-            connector=RouterOsRouter,
-            sealer=parts.sealer,
-            clock=parts.clock,
-            house=self.house,
-            busy=busy,
-        )
-        tell_waiting(parts.db, parts.clock.now())
 
     def send_text(self, row: Claimed) -> None:
         """Send one text."""
@@ -342,26 +332,16 @@ def settle_with_owners() -> None:
 
 @app.task(name="sync")
 def sync_due(_bell: str = "router") -> None:
-    """Begin a visit to each router that is due: a dead one keeps only its own visit waiting."""
-    parts = worker().parts
-    worker().rounds.go(due_routers(parts.db, parts.clock.now()))
+    """Begin a visit to each router that is due."""
+    worker().keeper.visit_due()
 
 
 @app.task(name="check routers")
 def check_routers(_bell: str = "router.check") -> None:
-    """Look at each router that is to be checked, one after the other."""
-    shared = worker()
-    parts = shared.parts
+    """Look at each router that is to be checked."""
     with place("router.check") as free:
-        for router_id in due_checks(parts.db, parts.clock.now()) if free else ():
-            check_router(
-                router_id,
-                db=parts.db,
-                connector=RouterOsRouter,
-                sealer=parts.sealer,
-                clock=parts.clock,
-                house=shared.house,
-            )
+        if free:
+            worker().keeper.check_due()
 
 
 @app.task(name="expire")
