@@ -36,10 +36,10 @@ from core.messaging.outbox import Claimed
 from core.messaging.relay import relay
 from core.messaging.send_text import send_text
 from core.network.expire import expire_due, forget_long_ended
+from core.network.house import house_of
+from core.network.keeper import Keeper
 from core.network.kick import kick_strays
 from core.network.send_session_commands import send_session_commands
-from core.network.sync import sync_router
-from core.network.visits import due_routers
 from core.parts import Parts, assemble
 from core.payments.ask_payment import ask_payment, claim_due, platform_of
 from core.payments.collector import Collector
@@ -96,6 +96,15 @@ class Worker:
             **fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=self.issuer),
         }
+        self.keeper = Keeper(
+            parts.db,
+            RouterOsRouter,
+            parts.sealer,
+            parts.clock,
+            house_of(settings, parts.sealer.radius.open),
+            # Those whose token waits for a router, or works now, are told.
+            after_visit=lambda: tell_waiting(parts.db, parts.clock.now()),
+        )
         self.throttle = AsksThrottle(settings.redis_url, per_second=settings.momo_asks_per_second_max)
         self.handlers = {
             "sms": self.send_text,
@@ -292,37 +301,27 @@ def settle_with_owners() -> None:
 
 @app.task(name="sync")
 def sync_due(_bell: str = "router") -> None:
-    """Wake a visit for each router that is due: a dead one keeps only its own visit waiting."""
-    parts = worker().parts
-    for router_id in due_routers(parts.db, parts.clock.now()):
-        app.send_task("visit", args=[router_id], expires=60)
+    """Begin a visit to each router that is due."""
+    worker().keeper.visit_due()
 
 
-@app.task(name="visit")
-def visit(router_id: int) -> None:
-    """Visit one router, then tell those whose token waits for it or works now."""
-    parts = worker().parts
-    with place("visit") as free:
+@app.task(name="check routers")
+def check_routers(_bell: str = "router.check") -> None:
+    """Look at each router that is to be checked."""
+    with place("router.check") as free:
         if free:
-            sync_router(router_id, db=parts.db, connector=RouterOsRouter, sealer=parts.sealer, clock=parts.clock)
-    tell_waiting(parts.db, parts.clock.now())
+            worker().keeper.check_due()
 
 
 @app.task(name="fold usage")
 def fold_usage() -> None:
-    """Count what equipment told of, and hold services to fair use."""
+    """Count what equipment told of, close sessions whose end was lost, and hold services to fair use."""
     parts = worker().parts
     with place("usage") as free:
         if free:
             fold(parts.db, parts.clock.now())
-            keep_fair_use(parts.db, parts.clock.now(), parts.settings.service_code)
-
-
-@app.task(name="close lost")
-def close_lost_sessions() -> None:
-    """Close sessions whose end was lost."""
-    parts = worker().parts
-    close_lost(parts.db, parts.clock.now())
+            close_lost(parts.db, parts.clock.now())
+            keep_fair_use(parts.db, parts.clock.now())
 
 
 @app.task(name="tell sessions")

@@ -14,6 +14,7 @@ from admin.billing_words import BILLING_WORDS
 from admin.cash_words import CASH_WORDS
 from admin.payout_words import PAYOUT_WORDS
 from admin.refusal_words import sentence_of
+from admin.router_words import ROUTER_WORDS
 from admin.statement_words import STATEMENT_WORDS
 from core.catalog.plan_words import data_words, duration_words, left_words, plan_words
 from core.catalog.taxes import MILLION
@@ -100,6 +101,7 @@ WORDS: Final[Mapping[str, str]] = {
     **STATEMENT_WORDS,
     **CASH_WORDS,
     **PAYOUT_WORDS,
+    **ROUTER_WORDS,
 }
 KBIT_OF_A_MBIT: Final = 1000
 

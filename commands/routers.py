@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from commands.edge import open_parts, refuse, say
 
+if TYPE_CHECKING:
+    from core.network.house import House
+    from core.parts import Parts
+
 
 def sync(arguments: argparse.Namespace) -> int:
-    """Visit routers now: all, or the one named."""
+    """Visit routers now: all, or the one named; or say what a visit would change."""
     from sqlalchemy import select
 
     from core.gateways.routeros import RouterOsRouter
+    from core.network.house import house_of
     from core.network.models import RouterRow
     from core.network.sync import sync_router
 
@@ -24,15 +30,52 @@ def sync(arguments: argparse.Namespace) -> int:
             routers = connection.execute(query).all()
         if arguments.router and not routers:
             return refuse(f"There is no router named {arguments.router}.")
+        house = house_of(parts.settings, parts.sealer.radius.open)
         for router in routers:
+            if arguments.dry_run:
+                failed += _dry_run(parts, router.id, router.name, house)
+                continue
             visited = sync_router(
-                router.id, db=parts.db, connector=RouterOsRouter, sealer=parts.sealer, clock=parts.clock, force=True
+                router.id,
+                db=parts.db,
+                connector=RouterOsRouter,
+                sealer=parts.sealer,
+                clock=parts.clock,
+                force=True,
+                house=house,
             )
             with parts.db.reading() as connection:
                 error = connection.execute(select(RouterRow.last_error).where(RouterRow.id == router.id)).scalar()
             failed += bool(error) or not visited
             say(f"{router.name}: {error or ('in step' if visited else 'being visited by another')}")
     return 1 if failed else 0
+
+
+def _dry_run(parts: Parts, router_id: int, name: str, house: House) -> bool:
+    """Print what one router does not hold as it should. True: it could not be asked."""
+    from core.errors import GatewayError
+    from core.gateways.routeros import RouterOsRouter
+    from core.network.drift import sentences
+    from core.network.sync import look_only
+    from core.sealing import SealBrokenError
+
+    try:
+        found = look_only(
+            router_id, db=parts.db, connector=RouterOsRouter, sealer=parts.sealer, clock=parts.clock, house=house
+        )
+    except GatewayError as error:
+        say(f"{name}: {error}")
+        return True
+    except SealBrokenError:
+        say(f"{name}: our password for it is sealed with a key we do not have")
+        return True
+    if found is None:
+        say(f"{name}: being visited by another")
+        return True
+    lines = sentences(found.drift) + [f"cannot be told: {user} ({why})" for user, why in sorted(found.failed.items())]
+    for line in lines or ["in step"]:
+        say(f"{name}: {line}")
+    return False
 
 
 def expire(_arguments: argparse.Namespace) -> int:

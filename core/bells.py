@@ -25,6 +25,7 @@ BELLS: Final = {
     "statements.read": "read statements",
     "router": "sync",
     "session": "tell sessions",
+    "router.check": "check routers",
 }
 # Bells within it are rung as one: an outbox is emptied by one worker as well as by fifty, and each ringing costs the
 # hops of its process half a millisecond. The first bell after a silence rings at once.
@@ -34,7 +35,6 @@ SLOW_SWEEP_S: Final = 15.0  # of what nobody stands and waits for
 SETTLE_S: Final = 3600.0  # each owner once a day; an hour after the power came back it is done
 EXPIRE_S: Final = 15.0
 USAGE_S: Final = 10.0  # a crossing of fair use is seen within a minute of the packet that tells of it
-LOST_S: Final = 60.0
 BILL_S: Final = 30.0  # within minutes of midnight in Juba; a round with nothing due is one read
 DUN_S: Final = 60.0  # a bill is told within a minute in the day; who pays within it is not cut off after it
 RADIUS_S: Final = 60.0
@@ -56,9 +56,9 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "settle with owners": ("settle", [], SETTLE_S),
     "sync routers": ("sync", ["router"], SWEEP_S),
     "fold usage": ("fold usage", [], USAGE_S),
-    "close lost sessions": ("close lost", [], LOST_S),
     "tell sessions": ("tell sessions", ["session"], SWEEP_S),
     "radius": ("radius", [], RADIUS_S),
+    "check routers": ("check routers", [], SLOW_SWEEP_S),
     "expire": ("expire", [], EXPIRE_S),
     "bill": ("bill", [], BILL_S),
     "dun": ("dun", [], DUN_S),

@@ -21,7 +21,7 @@ PLACES: Final = {
     "pre_approval.cancel": 1,
     "pre_approval.ask": 1,
     "statements.read": 1,
-    "visit": 4,
+    "router.check": 1,
     "usage": 1,
     "session": 1,
     "radius": 1,

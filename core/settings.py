@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,6 +75,10 @@ class Settings:
     orange_auth_token: str | None
     orange_channel_phone: str | None
     orange_pin: str | None
+    radius_address: str | None  # where routers reach our RADIUS server; without it none can ask it
+    radius_auth_port: int
+    radius_acct_port: int
+    management_address: str | None  # where routers see us come from: their API lets nobody else in
     behind_proxy: bool
     demo: bool
     sandbox_url: str | None
@@ -134,6 +139,15 @@ class _Reader:
         if value:
             self.faults += _faults_of_url(name, value, schemes)
         return value.rstrip("/") if schemes[0].startswith("http") else value
+
+    def address(self, name: str) -> str | None:
+        """An IP address, if it is said: routers are told it, and they must not depend on a name server for it."""
+        value = self.optional(name)
+        try:
+            return value and str(ipaddress.ip_address(value))
+        except ValueError:
+            self.faults.append(f"{name} must be an IP address.")
+            return None
 
     def optional_url(self, name: str) -> str | None:
         return self.url(name, ("http", "https")) if self.optional(name) else None
@@ -278,6 +292,10 @@ def load(environ: Mapping[str, str]) -> Settings:
         **_momo_other(reader),
         **_momo_disbursement(reader),
         **_orange(reader),
+        radius_address=reader.address("SHABAKA_RADIUS_ADDRESS"),
+        radius_auth_port=reader.number("SHABAKA_RADIUS_AUTH_PORT", 1812, 1, 65535),
+        radius_acct_port=reader.number("SHABAKA_RADIUS_ACCT_PORT", 1813, 1, 65535),
+        management_address=reader.address("SHABAKA_MANAGEMENT_ADDRESS"),
         behind_proxy=reader.flag("SHABAKA_BEHIND_PROXY"),
         demo=demo,
         sandbox_url=reader.optional_url("SHABAKA_SANDBOX_URL") if demo else None,

@@ -59,10 +59,15 @@ def test_every_module_says_what_it_is(root):
     ] == []
 
 
+def _of_ours(name, kind, _parents):
+    """A month of samples is a part of their table, made when the month comes."""
+    return kind != "table" or not name.startswith("usage_sample_")
+
+
 def test_the_migrations_build_what_the_tables_say(database_url):
     engine = create_engine(database_url)
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), METADATA)
+        found = compare_metadata(MigrationContext.configure(connection, opts={"include_name": _of_ours}), METADATA)
     engine.dispose()
     assert found == []
 

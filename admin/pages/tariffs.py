@@ -141,7 +141,6 @@ def _terms() -> NewTerms:
         deposit=fee("deposit"),
         rental=fee("rental"),
         overage=price_of(typed("overage"), currency),
-        top_up=price_of(typed("top_up"), currency),
         due_days=needed_whole(typed("due_days"), "due_days"),
         dunning=typed("dunning"),
     )

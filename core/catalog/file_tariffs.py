@@ -26,7 +26,7 @@ from core.money import Money
 
 TARIFF_COLUMNS: Final = (
     "code", "name", "name in Arabic", "pay", "down kbit/s", "up kbit/s", "data GB", "fair use",
-    "price", "currency", "set-up", "deposit", "rental", "overage per GB", "top-up per GB", "valid from", "valid until",
+    "price", "currency", "set-up", "deposit", "rental", "overage per GB", "valid from", "valid until",
     "raises the price", "raised by percent", "fees raised", "days of notice",
 )  # fmt: skip
 PROMOTION_COLUMNS: Final = (
@@ -46,7 +46,6 @@ _FEES: Final = (
     ("deposit", "deposit_minor"),
     ("rental", "rental_minor"),
     ("overage", "overage_minor"),
-    ("top-up", "top_up_minor"),
 )
 # A spreadsheet takes a cell that begins with one of these for a formula, or skips the sign and looks again.
 _FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -138,7 +137,7 @@ def _plan(version: Any, before: Any | None, first: date, last: date | None) -> t
     return (
         version.code, name, name_ar, HOTSPOT, version.down_kbps, version.up_kbps,
         UNLIMITED if version.data_bytes is None else _gigabytes(version.data_bytes), None,
-        Money(version.price_minor, version.currency).major, version.currency, None, None, None, None, None,
+        Money(version.price_minor, version.currency).major, version.currency, None, None, None, None,
         first, last, *_raise(version, before), None, None,
     )  # fmt: skip
 
@@ -152,7 +151,7 @@ def _version(version: Any, before: Any | None, until: date | None) -> tuple[obje
         UNLIMITED if version.data_bytes is None else _gigabytes(version.data_bytes),
         _fair_use(fair_use_of(version.fair_use)),
         money(version.price_minor), version.currency, money(version.set_up_minor), money(version.deposit_minor),
-        money(version.rental_minor), money(version.overage_minor), money(version.top_up_minor),
+        money(version.rental_minor), money(version.overage_minor),
         version.valid_from, until and until - DAY,
         *_raise(version, before), _fees_raised(version, before),
         # Entered on its first day or after it: no notice at all.

@@ -74,8 +74,8 @@ class Tariff(Table):
 class TariffVersion(Table):
     """A tariff as it is from a day on, until its next version. Versions never change: the past keeps its price.
 
-    Without `data_bytes` it is unlimited; `overage_minor` is the price of each gigabyte begun beyond them,
-    `top_up_minor` of each that is bought then. `fair_use`: see `core.catalog.fair_use`.
+    Without `data_bytes` it is unlimited; `overage_minor` is the price of each gigabyte begun beyond them.
+    `fair_use`: see `core.catalog.fair_use`.
     """
 
     __tablename__ = "tariff_version"
@@ -94,7 +94,6 @@ class TariffVersion(Table):
     deposit_minor: Mapped[Minor]
     rental_minor: Mapped[Minor]
     overage_minor: Mapped[Minor | None]
-    top_up_minor: Mapped[Minor | None]
     due_days: Mapped[int]
     dunning: Mapped[Word] = mapped_column(ForeignKey("dunning_schedule.code"))
     made_by: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
@@ -102,16 +101,13 @@ class TariffVersion(Table):
     __table_args__ = (
         UniqueConstraint("tariff_id", "valid_from", name="uq_tariff_version_one_per_day"),
         CheckConstraint("data_bytes > 0", name="data_positive"),
-        CheckConstraint(
-            "data_bytes IS NOT NULL OR overage_minor IS NULL AND top_up_minor IS NULL", name="overage_of_an_allowance"
-        ),
-        CheckConstraint("overage_minor IS NULL OR top_up_minor IS NULL", name="overage_or_top_up"),
+        CheckConstraint("overage_minor IS NULL OR data_bytes IS NOT NULL", name="overage_of_an_allowance"),
         CheckConstraint("down_kbps > 0 AND up_kbps > 0", name="speed_positive"),
         CheckConstraint("burst_down_kbps >= down_kbps AND burst_up_kbps >= up_kbps", name="burst_faster"),
         CheckConstraint("(burst_down_kbps IS NULL) = (burst_up_kbps IS NULL)", name="burst_both_ways"),
         CheckConstraint("price_minor > 0", name="price_positive"),
         CheckConstraint(
-            "set_up_minor >= 0 AND deposit_minor >= 0 AND rental_minor >= 0 AND overage_minor > 0 AND top_up_minor > 0",
+            "set_up_minor >= 0 AND deposit_minor >= 0 AND rental_minor >= 0 AND overage_minor > 0",
             name="no_negatives",
         ),
         CheckConstraint("due_days BETWEEN 0 AND 90", name="due_days_bounded"),

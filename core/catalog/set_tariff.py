@@ -31,8 +31,7 @@ _SCHEDULES: Final = table("dunning_schedule", column("code"))
 class NewTerms:
     """Terms of a version to be. Speeds in kbit/s, data in bytes; None: unlimited, no fair use, no burst, no overage.
 
-    All amounts are in the price's currency; a fee of nothing is nothing in any. `overage` is for each gigabyte begun
-    beyond the data, `top_up` for each bought then.
+    All amounts are in the price's currency; a fee of nothing is nothing in any. `overage` is for each gigabyte begun.
     """
 
     data_bytes: int | None = None
@@ -46,7 +45,6 @@ class NewTerms:
     deposit: Money = NOTHING
     rental: Money = NOTHING
     overage: Money | None = None
-    top_up: Money | None = None
     due_days: int = 14
     dunning: str = "standard"
 
@@ -104,7 +102,6 @@ def set_tariff_version(
                 deposit_minor=terms.deposit.minor,
                 rental_minor=terms.rental.minor,
                 overage_minor=None if terms.overage is None else terms.overage.minor,
-                top_up_minor=None if terms.top_up is None else terms.top_up.minor,
                 due_days=terms.due_days,
                 dunning=terms.dunning,
                 made_by=staff_id,
@@ -119,10 +116,9 @@ def _refuse_prices(terms: NewTerms) -> None:
     fees = (terms.set_up, terms.deposit, terms.rental)
     if terms.price.minor <= 0 or any(fee.minor < 0 for fee in fees):
         raise PriceNotPositive
-    of_data = [price for price in (terms.overage, terms.top_up) if price is not None]
-    if any(price.minor <= 0 for price in of_data):
+    if terms.overage is not None and terms.overage.minor <= 0:
         raise PriceNotPositive
-    amounts = [terms.price, *fees, *of_data]
+    amounts = [terms.price, *fees, *([terms.overage] if terms.overage else [])]
     if terms.price.currency not in PRICE_CURRENCIES:
         raise NotPossibleNow(what="tariff", state="currency")
     if any(amount and amount.currency != terms.price.currency for amount in amounts):
@@ -132,14 +128,12 @@ def _refuse_prices(terms: NewTerms) -> None:
 def _refuse_nonsense(terms: NewTerms) -> None:
     bursts = (terms.burst_down_kbps, terms.burst_up_kbps)
     speeds = (terms.down_kbps, terms.up_kbps, *bursts)
-    beyond = terms.overage is not None or terms.top_up is not None
     wrong = {
         "speed": any(speed is not None and not 1 <= speed <= SPEED_KBPS_MAX for speed in speeds),
         "data": terms.data_bytes is not None and not 1 <= terms.data_bytes <= DATA_BYTES_MAX,
         "fair use": terms.fair_use is not None and is_nonsense(terms.fair_use, terms.down_kbps, terms.up_kbps),
         "burst": _burst_is_none(terms),
-        "overage": beyond and terms.data_bytes is None,
-        "overage and top-up": terms.overage is not None and terms.top_up is not None,
+        "overage": terms.overage is not None and terms.data_bytes is None,
         "due days": not 0 <= terms.due_days <= DUE_DAYS_MAX,
     }
     for state, is_so in wrong.items():

@@ -23,7 +23,7 @@ _VERSIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TariffTerms:
-    """A tariff in one version. Speeds in kbit/s, data in bytes; `overage` and `top_up`: the price of each gigabyte."""
+    """A tariff in one version. Speeds in kbit/s, data in bytes; `overage` is the price of each gigabyte begun."""
 
     version_id: int
     tariff_id: int
@@ -48,7 +48,6 @@ class TariffTerms:
     deposit: Money
     rental: Money
     overage: Money | None
-    top_up: Money | None
     due_days: int
     dunning: str
 
@@ -98,7 +97,6 @@ def _terms(row: Any) -> TariffTerms:
         deposit=money(row["deposit_minor"]),
         rental=money(row["rental_minor"]),
         overage=None if row["overage_minor"] is None else money(row["overage_minor"]),
-        top_up=None if row["top_up_minor"] is None else money(row["top_up_minor"]),
         fair_use=fair_use_of(row["fair_use"]),
         **{name: row[name] for name in _SAME},
     )

@@ -6,12 +6,21 @@ A change whose answer was lost is looked up by name before it is called done, re
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, Self, TypeVar
 
 from routeros_api.query import IsEqualQuery, OrQuery
 
+from core.gateways.routeros_items import (
+    LINE_PROPERTIES,
+    PPP_ACTIVE,
+    QUEUE,
+    held_item,
+    holds_item,
+    kind_of,
+    properties_of,
+)
 from core.gateways.routeros_wire import MESSAGE_CHARS_MAX, Call, Exchange, Reply, RouterOsWire, Row
 from core.gateways.routeros_words import (
     ACTIVE,
@@ -28,25 +37,32 @@ from core.gateways.routeros_words import (
     active_session,
     call_for,
     duplicate,
+    health,
     held_profile,
     held_user,
-    number,
+    lines_of,
+    log_in_call,
     permanent,
-    phase_of,
-    seconds,
     secret_of,
 )
+from core.network.menus import MENUS, AddItem, HeldItem, Kind, RemoveItem, SetItem
+from core.network.phases import is_removal, phase_of
 from core.network.router import (
+    ActiveLine,
     ActiveSession,
     AddProfile,
     AddUser,
     Applied,
     Change,
+    Greeting,
     HeldProfile,
     HeldUser,
+    Holdings,
     Outcome,
+    Question,
     RemoveProfile,
     RemoveUser,
+    Return,
     RouterAddress,
     RouterConnectionLost,
     RouterError,
@@ -62,6 +78,10 @@ NAMES_PER_QUERY_MAX: Final = 100
 # A connection that breaks this often over the same batch is left for the next sync.
 LOSSES_MAX: Final = 3
 
+_LINES: Final = [
+    Call(PPP_ACTIVE, "print", {"proplist": LINE_PROPERTIES}),
+    Call(QUEUE, "print", {"proplist": "name,bytes"}),
+]
 _Read = TypeVar("_Read")
 _Numbered = tuple[int, Change]
 
@@ -75,20 +95,20 @@ class RouterOsRouter:
 
     def health(self) -> RouterHealth:
         """Ask how it is."""
-        resource, identity = self._read(
-            [
-                Call(RESOURCE, "print", {"proplist": RESOURCE_PROPERTIES}),
-                Call(IDENTITY, "print", {"proplist": "name"}),
-            ]
-        )
-        row: Row = resource[0] if resource else {}
-        return RouterHealth(
-            identity=identity[0].get("name", "") if identity else "",
-            version=row.get("version", ""),
-            board=row.get("board-name", ""),
-            uptime_s=seconds(row.get("uptime", "")),
-            free_memory_bytes=number(row.get("free-memory", "")),
-            cpu_load=number(row.get("cpu-load", "").rstrip("%")),
+        return self.greet(sessions=False, lines=False).health
+
+    def greet(self, *, sessions: bool, lines: bool) -> Greeting:
+        """Ask how it is and who is online, in one round trip."""
+        calls = [
+            Call(RESOURCE, "print", {"proplist": RESOURCE_PROPERTIES}),
+            Call(IDENTITY, "print", {"proplist": "name"}),
+        ]
+        calls += [Call(ACTIVE, "print", {"proplist": ACTIVE_PROPERTIES})] if sessions else []
+        resource, identity, *online = self._read(calls + (_LINES if lines else []))
+        return Greeting(
+            health(resource[0] if resource else {}, identity[0] if identity else {}),
+            [active_session(row) for row in online[0]] if sessions else [],
+            lines_of(*online[-2:]) if lines else [],
         )
 
     def profiles(self) -> list[HeldProfile]:
@@ -103,6 +123,40 @@ class RouterOsRouter:
     def active(self, names: Sequence[str] | None = None) -> list[ActiveSession]:
         """Read who is online."""
         return self._of_names(ACTIVE, "user", ACTIVE_PROPERTIES, names, active_session)
+
+    def lines(self) -> list[ActiveLine]:
+        """Read which PPPoE lines are up, and what their queues have counted."""
+        lines, queues = self._read(_LINES)
+        return lines_of(lines, queues)
+
+    def look(self, question: Question) -> Holdings:
+        """Read users, profiles and other menus in one round trip."""
+        ours: list[tuple[Kind, Call]] = []
+        if question.profiles:
+            ours.append((Kind.PROFILE, Call(PROFILE, "print", {"proplist": PROFILE_PROPERTIES})))
+        ours += [(Kind.USER, call) for call in _prints(USER, "name", USER_PROPERTIES, question.users)]
+        for kind, keys in question.kinds.items():
+            menu = MENUS[kind]
+            ours += [(kind, call) for call in _prints(menu.path, menu.key, properties_of(kind), keys)]
+        found = Holdings(items={kind: [] for kind in question.kinds})
+        for (kind, _), reply in zip(ours, self._ask([call for _, call in ours]), strict=True):
+            if reply.refusal is not None:
+                if kind in {Kind.PROFILE, Kind.USER}:
+                    raise RouterRefused(reply.refusal[:MESSAGE_CHARS_MAX], permanent=permanent(reply.refusal))
+                found.refused[kind] = reply.refusal[:MESSAGE_CHARS_MAX]
+                found.items.pop(kind, None)
+            elif kind is Kind.PROFILE:
+                found.profiles.extend(held_profile(row) for row in reply.rows)
+            elif kind is Kind.USER:
+                found.users.extend(held_user(row) for row in reply.rows)
+            elif kind in found.items:
+                found.items[kind].extend(held_item(kind, row) for row in reply.rows)
+        return found
+
+    def inspect(self, menus: Mapping[str, str]) -> dict[str, list[Row]]:
+        """Read menus as the router writes them."""
+        replies = self._ask([Call(path, "print", {"proplist": properties}) for path, properties in menus.items()])
+        return {path: reply.rows for path, reply in zip(menus, replies, strict=True) if reply.refusal is None}
 
     def apply(self, changes: Sequence[Change]) -> list[Applied]:
         """Make the changes; one bad item blocks no other. A kind of change begins when the one before is answered."""
@@ -135,6 +189,23 @@ class RouterOsRouter:
                 ended = self._remove_all(path, ids)
         return ended
 
+    def bring_back(self, returns: Sequence[Return]) -> list[str]:
+        """Log devices out and in again."""
+        with self._lock:
+            self._remove_all(ACTIVE, [one.session.id for one in returns])
+            replies = self._ask([log_in_call(one) for one in returns])
+        return [one.session.user for one, reply in zip(returns, replies, strict=True) if reply.refusal is not None]
+
+    def hang_up(self, names: Sequence[str]) -> int:
+        """Take the PPPoE lines of these secrets down."""
+        if not names:
+            return 0
+        with self._lock:
+            found = self._read(
+                [Call(PPP_ACTIVE, "print", {"proplist": ".id"}, query) for query in _any_of("name", names)]
+            )
+            return self._remove_all(PPP_ACTIVE, [row["id"] for rows in found for row in rows])
+
     def close(self) -> None:
         """Hang up."""
         with self._lock:
@@ -154,11 +225,17 @@ class RouterOsRouter:
         names: Sequence[str] | None,
         read: Callable[[Row], _Read],
     ) -> list[_Read]:
-        queries = [None] if names is None else _any_of(key, names)
-        answers = self._read([Call(path, "print", {"proplist": properties}, query) for query in queries])
+        answers = self._read(_prints(path, key, properties, names))
         return [read(row) for rows in answers for row in rows]
 
     def _read(self, calls: Sequence[Call]) -> list[list[Row]]:
+        replies = self._ask(calls)
+        for reply in replies:
+            if reply.refusal is not None:
+                raise RouterRefused(reply.refusal[:MESSAGE_CHARS_MAX], permanent=permanent(reply.refusal))
+        return [reply.rows for reply in replies]
+
+    def _ask(self, calls: Sequence[Call]) -> list[Reply]:
         if not calls:
             return []
         with self._lock:
@@ -169,10 +246,7 @@ class RouterOsRouter:
                 exchange = self._wire.exchange(calls)
         if exchange.loss is not None:
             raise exchange.loss
-        for reply in exchange.replies:
-            if reply.refusal is not None:
-                raise RouterRefused(reply.refusal[:MESSAGE_CHARS_MAX], permanent=permanent(reply.refusal))
-        return [reply.rows for reply in exchange.replies]
+        return exchange.replies
 
     def _remove_all(self, path: str, ids: Iterable[str]) -> int:
         calls = [Call(path, "remove", {"id": one}) for one in ids]
@@ -241,16 +315,29 @@ class RouterOsRouter:
                 done[at] = Applied(change, Outcome.OK)
 
     def _fulfilled(self, changes: Sequence[Change]) -> list[bool]:
-        names = list(dict.fromkeys(_name(change) for change in changes if not _of_profile(change)))
-        users = self.users(names) if names else []
-        profiles = self.profiles() if any(_of_profile(change) for change in changes) else []
+        of_items = [change for change in changes if isinstance(change, _OF_ITEMS)]
+        names = [_name(change) for change in changes if not _of_profile(change) and not isinstance(change, _OF_ITEMS)]
+        found = self.look(
+            Question(
+                users=list(dict.fromkeys(names)),
+                profiles=any(_of_profile(change) for change in changes),
+                kinds=dict.fromkeys(kind_of(change) for change in of_items),
+            )
+        )
         by_name: dict[str, list[HeldUser]] = {}
-        for user in users:
+        for user in found.users:
             by_name.setdefault(user.name, []).append(user)
-        return [_holds(change, by_name.get(_name(change), []), profiles) for change in changes]
+        return [_holds(change, by_name, found) for change in changes]
 
 
-def _holds(change: Change, users: Sequence[HeldUser], profiles: Sequence[HeldProfile]) -> bool:
+_OF_ITEMS: Final = (AddItem, SetItem, RemoveItem)
+
+
+def _holds(change: Change, by_name: dict[str, list[HeldUser]], found: Holdings) -> bool:
+    if isinstance(change, AddItem | SetItem | RemoveItem):
+        held: list[HeldItem] | None = found.items.get(kind_of(change))
+        return held is not None and holds_item(change, held)
+    users = by_name.get(_name(change), [])
     if isinstance(change, AddUser):
         return any(not user_differences(change.user, held) for held in users)
     if isinstance(change, SetUser):
@@ -258,15 +345,14 @@ def _holds(change: Change, users: Sequence[HeldUser], profiles: Sequence[HeldPro
     if isinstance(change, RemoveUser):
         return all(held.id != change.id for held in users)
     if isinstance(change, RemoveProfile):
-        return all(held.id != change.id for held in profiles)
+        return all(held.id != change.id for held in found.profiles)
     wanted = change.profile
-    return any(held.name == wanted.name and not profile_differences(wanted, held) for held in profiles)
+    return any(held.name == wanted.name and not profile_differences(wanted, held) for held in found.profiles)
 
 
 def _judge(change: Change, reply: Reply) -> Applied:
     refusal = reply.refusal
-    removal = isinstance(change, RemoveUser | RemoveProfile)
-    if refusal is None or (removal and refusal.startswith(GONE)):
+    if refusal is None or (is_removal(change) and refusal.startswith(GONE)):
         return Applied(change, Outcome.OK)
     if secret := secret_of(change):
         refusal = refusal.replace(secret, "***")
@@ -288,7 +374,15 @@ def _name(change: Change) -> str:
         return change.user.name
     if isinstance(change, AddProfile | SetProfile):
         return change.profile.name
-    return change.name
+    if isinstance(change, AddItem | SetItem):
+        return change.item.key
+    return change.key if isinstance(change, RemoveItem) else change.name
+
+
+def _prints(path: str, key: str, properties: str, names: Sequence[str] | None) -> list[Call]:
+    """Questions that print a menu: all of it, or what has one of these names."""
+    queries = [None] if names is None else _any_of(key, names)
+    return [Call(path, "print", {"proplist": properties}, query) for query in queries]
 
 
 def _any_of(key: str, names: Sequence[str]) -> list[OrQuery | IsEqualQuery]:

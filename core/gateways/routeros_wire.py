@@ -9,6 +9,7 @@ passes for success (so `.error` is looked at); after any loss the `api` object i
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 from collections import deque
@@ -28,8 +29,12 @@ from core.network.router import (
     RouterUnreachable,
 )
 
-# Enough in flight to fill a satellite link, few enough that neither side's socket buffer can fill and lock both.
-IN_FLIGHT_MAX: Final = 256
+# Enough in flight that a whole hotspot is told in one round trip of a satellite link. What the router cannot take yet
+# waits in its socket; that its answers fill ours meanwhile cannot lock both, for we read while we write.
+IN_FLIGHT_MAX: Final = 2_048
+# Under TLS the line shows no difference between an answer and the seal's own talk, so there we do not read meanwhile,
+# and few enough are in flight that no socket's buffer can fill.
+IN_FLIGHT_UNDER_TLS_MAX: Final = 256
 # A reading counts for many: its question names up to a hundred users and its answer is long.
 READING_WEIGHT: Final = 32
 GATHER_BYTES_MAX: Final = 32_768
@@ -122,8 +127,24 @@ class _GatheringConnection(base_api.Connection):  # type: ignore[misc]  # the li
         return word
 
     def _flush(self) -> None:
-        out, self._out = self._out, bytearray()
-        self.socket.send(out)
+        """Send what is gathered, and take in what comes meanwhile: a router that waits for us to read reads nothing."""
+        line = self.socket.socket
+        if isinstance(line, ssl.SSLSocket):
+            whole, self._out = self._out, bytearray()
+            self.socket.send(whole)
+            return
+        out, self._out = memoryview(bytes(self._out)), bytearray()
+        pieces = [self._in]
+        while out:
+            readable, writable, _ = select.select([line], [line], [], line.gettimeout())
+            if readable:
+                pieces.append(memoryview(self.socket.receive(RECEIVE_BYTES)))
+            elif writable:
+                out = out[line.send(out[:GATHER_BYTES_MAX]) :]
+            else:
+                raise TimeoutError("timed out")
+        if len(pieces) > 1:
+            self._in = memoryview(b"".join(pieces))
 
     @staticmethod
     def _guarded(act: Any) -> Any:
@@ -180,6 +201,7 @@ class RouterOsWire:
 
     def __init__(self, address: RouterAddress) -> None:
         self._pool = _Pool(address)
+        self._in_flight_max = IN_FLIGHT_UNDER_TLS_MAX if address.tls else IN_FLIGHT_MAX
         self._name = f"router {address.host}:{address.port}"
 
     @property
@@ -213,8 +235,8 @@ class RouterOsWire:
                 sent += 1
                 waiting.append((_send(api, call), call.weight))
                 in_flight += call.weight
-                if in_flight >= IN_FLIGHT_MAX:
-                    while in_flight > IN_FLIGHT_MAX // 2:
+                if in_flight >= self._in_flight_max:
+                    while in_flight > self._in_flight_max // 2:
                         promise, weight = waiting.popleft()
                         replies.append(_collect(promise))
                         in_flight -= weight

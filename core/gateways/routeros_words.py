@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
+from core.gateways.routeros_items import call_for_item, secret_of_item
 from core.gateways.routeros_wire import Call, Row
+from core.network import normal
+from core.network.menus import AddItem, RemoveItem, SetItem
 from core.network.router import (
+    ActiveLine,
     ActiveSession,
     AddProfile,
     AddUser,
@@ -15,9 +20,10 @@ from core.network.router import (
     HeldUser,
     HotspotProfile,
     HotspotUser,
-    RemoveProfile,
     RemoveUser,
+    Return,
     RouterError,
+    RouterHealth,
     SetProfile,
     SetUser,
 )
@@ -33,7 +39,7 @@ USER_PROPERTIES: Final = (
     ".id,name,password,profile,limit-uptime,limit-bytes-total,comment,disabled,uptime,bytes-in,bytes-out"
 )
 PROFILE_PROPERTIES: Final = ".id,name,rate-limit,shared-users,default"
-ACTIVE_PROPERTIES: Final = ".id,user,mac-address,address,uptime,bytes-in,bytes-out"
+ACTIVE_PROPERTIES: Final = ".id,user,mac-address,address,uptime,bytes-in,bytes-out,radius"
 RESOURCE_PROPERTIES: Final = "uptime,version,board-name,free-memory,cpu-load"
 
 GONE: Final = "no such item"
@@ -42,21 +48,14 @@ _DUPLICATE: Final = re.compile(r"already (have|exists)")
 _PERMANENT: Final = re.compile(
     r"already (have|exists)|invalid value|unknown parameter|no such command|not enough permissions|ambiguous value"
 )
-_WORDED: Final = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:\d+ms)?")
-_COLONS: Final = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+):)?(\d+):(\d+)(?:\.\d+)?")
-_SECONDS: Final = (604_800, 86_400, 3_600, 60, 1)
 
 
 def seconds(text: str) -> int:
     """Read a time in any of the forms RouterOS has used: '1w2d3h4m5s', '01:22:53', '1d00:00:00', '3600', 'none'."""
-    if text in {"", "none"}:
-        return 0
-    if text.isdigit():
-        return int(text)
-    match = _WORDED.fullmatch(text) or _COLONS.fullmatch(text)
-    if match is None:
+    read = normal.milliseconds(text)
+    if read is None:
         raise RouterError(f"the router wrote a time we cannot read: {text[:40]}", permanent=True)
-    return sum(int(part or 0) * size for part, size in zip(match.groups(), _SECONDS, strict=True))
+    return read // 1_000
 
 
 def number(text: str) -> int:
@@ -116,6 +115,43 @@ def active_session(row: Row) -> ActiveSession:
         uptime_s=seconds(row.get("uptime", "")),
         bytes_in=number(row.get("bytes-in", "")),
         bytes_out=number(row.get("bytes-out", "")),
+        radius=_yes(row.get("radius", "")),
+    )
+
+
+def health(resource: Row, identity: Row) -> RouterHealth:
+    """Read how a router is."""
+    return RouterHealth(
+        identity=identity.get("name", ""),
+        version=resource.get("version", ""),
+        board=resource.get("board-name", ""),
+        uptime_s=seconds(resource.get("uptime", "")),
+        free_memory_bytes=number(resource.get("free-memory", "")),
+        cpu_load=number(resource.get("cpu-load", "").rstrip("%")),
+    )
+
+
+def log_in_call(one: Return) -> Call:
+    """The command that logs a device in again."""
+    session = one.session
+    words = {"user": session.user, "password": one.password, "mac-address": session.mac, "ip": session.address}
+    return Call(ACTIVE, "login", words)
+
+
+def lines_of(lines: Sequence[Row], queues: Sequence[Row]) -> list[ActiveLine]:
+    """Read which lines are up, and what their queues have counted."""
+    counted = {queue.get("name", ""): queue.get("bytes", "") for queue in queues}
+    return [active_line(row, counted.get(f"<pppoe-{row.get('name', '')}>", "")) for row in lines]
+
+
+def active_line(row: Row, counted: str) -> ActiveLine:
+    """Read a line and what its queue counted, upload and download: `1200/34000`."""
+    return ActiveLine(
+        id=row["id"],
+        name=row.get("name", ""),
+        uptime_s=seconds(row.get("uptime", "")),
+        counted=sum(number(side) for side in counted.split("/")) if counted else None,
+        radius=_yes(row.get("radius", "")),
     )
 
 
@@ -129,22 +165,17 @@ def call_for(change: Change) -> Call:
         return Call(PROFILE, "add", _profile_words(change.profile))
     if isinstance(change, SetProfile):
         return Call(PROFILE, "set", {"id": change.id, **_profile_words(change.profile)})
+    if isinstance(change, AddItem | SetItem | RemoveItem):
+        return call_for_item(change)
     path = USER if isinstance(change, RemoveUser) else PROFILE
     return Call(path, "remove", {"id": change.id})
 
 
 def secret_of(change: Change) -> str:
     """Give the password a change carries, so that it can be kept out of messages."""
+    if isinstance(change, AddItem | SetItem | RemoveItem):
+        return secret_of_item(change)
     return change.user.password if isinstance(change, AddUser | SetUser) else ""
-
-
-def phase_of(change: Change) -> str:
-    """Name what must be finished before the next begins: the router runs commands in flight side by side."""
-    if isinstance(change, AddProfile | SetProfile):
-        return "profiles"
-    if isinstance(change, AddUser | SetUser):
-        return "users"
-    return "profile removals" if isinstance(change, RemoveProfile) else "user removals"
 
 
 def _user_words(user: HotspotUser) -> Row:

@@ -111,12 +111,7 @@ TEXTS: Final = {
         _("You have used {used}, all your data. Until {day} each GB more costs {price}, on your next bill."),
         asked=False,
     ),
-    "usage_all": Template(
-        _("You have used {used}, all your data. Slow until {day}. More at {price} a GB: dial {code} or text DATA 1"),
-        asked=False,
-    ),
     "usage_slower": Template(_("You have used {used}. Your internet is slower until {day}."), asked=False),
-    "data_bought": Template(_("You have {data} more until {day}. Balance {balance}.")),
     "renewal_short": Template(
         _("Internet {service} renews on {day}. Your balance lacks {amount}. To top up, dial {code}"), asked=False
     ),

@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select, update
 from core.access.models import AccessGrant
 from core.db.engine import Database, Transaction
 from core.network.models import Placement
-from core.network.place import place
+from core.network.place_many import place_many
 
 BATCH_MAX: Final = 500
 # How long an ended user stays on its router, disabled: long enough to explain it, short enough to keep it small.
@@ -45,8 +45,7 @@ def _expire_batch(tx: Transaction, now: datetime) -> int:
         .all()
     )
     tx.execute(update(AccessGrant).where(AccessGrant.id.in_(due)).values(status="expired", closed_at=now))
-    for grant_id in due:
-        place(tx, grant_id=grant_id, wanted="disabled", now=now)
+    place_many(tx, grant_ids=due, wanted="disabled", now=now)
     return len(due)
 
 
@@ -67,6 +66,5 @@ def forget_long_ended(db: Database, now: datetime) -> int:
             .scalars()
             .all()
         )
-        for grant_id in due:
-            place(tx, grant_id=grant_id, wanted="absent", now=now)
+        place_many(tx, grant_ids=due, wanted="absent", now=now)
     return len(due)

@@ -38,6 +38,7 @@ class RouterRow(Table):
     drift_at: Mapped[Instant | None]
     checks: Mapped[Json | None]
     checks_at: Mapped[Instant | None]
+    checks_wanted_at: Mapped[Instant | None]
     __table_args__ = (
         CheckConstraint("port BETWEEN 1 AND 65535 AND coa_port BETWEEN 1 AND 65535", name="port_possible"),
         CheckConstraint("access_by IN ('api', 'radius')", name="access_by_known"),
@@ -53,6 +54,7 @@ class Placement(Table):
     """What a router must be told of one grant, and whether it has confirmed it.
 
     `wanted_at` moves with every change of the grant; `confirmed_at` is written after the router answered.
+    `forgotten_s` is what of the grant's time is gone though the router never counted it: its own limit is less by that.
     """
 
     __tablename__ = "placement"
@@ -63,7 +65,9 @@ class Placement(Table):
     confirmed_at: Mapped[Instant | None]
     tries: Mapped[int]
     last_error: Mapped[Line | None]
+    forgotten_s: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
+        CheckConstraint("forgotten_s >= 0", name="forgotten_not_negative"),
         CheckConstraint("wanted IN ('present', 'disabled', 'absent')", name="wanted_known"),
         Index("ix_placement_open", "router_id", postgresql_where=text("confirmed_at IS NULL")),
     )

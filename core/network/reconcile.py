@@ -1,17 +1,30 @@
 """What a router should hold against what it holds: the drift, and the changes that end it.
 
-Only what carries our mark is ever changed or removed: users by the beginning of their comment, profiles, which
-have no comment on RouterOS, by the beginning of their name. What stands in our way unmarked is reported and left.
+Only what carries our mark is ever changed or removed: by the beginning of the comment, or of the name in menus without
+comments. What stands in our way unmarked is reported and left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain
 from typing import TypeVar
 
+from core.network.compare import Compared, Desired, Held, compare
+from core.network.menus import (
+    MENUS,
+    AddItem,
+    HeldItem,
+    Item,
+    Kind,
+    Mark,
+    RemoveItem,
+    SetItem,
+    is_our_name,
+    item_differences,
+)
+from core.network.phases import phase_of
 from core.network.router import (
     AddProfile,
     AddUser,
@@ -28,14 +41,9 @@ from core.network.router import (
     user_differences,
 )
 
+__all__ = ["Deviation", "Drift", "Kind", "is_our_profile", "is_our_user", "reconcile", "reconcile_items", "together"]
+
 _Named = TypeVar("_Named", HotspotUser, HotspotProfile)
-
-
-class Kind(StrEnum):
-    """What deviates."""
-
-    PROFILE = "profile"
-    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,18 @@ class Drift:
         return not (self.missing or self.extra or self.changed or self.clashes)
 
 
+def together(*parts: Drift) -> Drift:
+    """The drift of several menus as one, its changes in the order of their phases."""
+    changes = sorted(chain.from_iterable(part.changes for part in parts), key=phase_of)
+    return Drift(
+        missing=tuple(chain.from_iterable(part.missing for part in parts)),
+        extra=tuple(chain.from_iterable(part.extra for part in parts)),
+        changed=tuple(chain.from_iterable(part.changed for part in parts)),
+        clashes=tuple(chain.from_iterable(part.clashes for part in parts)),
+        changes=tuple(changes),
+    )
+
+
 def reconcile(
     desired_users: Iterable[HotspotUser],
     desired_profiles: Iterable[HotspotProfile],
@@ -70,28 +90,53 @@ def reconcile(
     held_profiles: Sequence[HeldProfile],
     marker_prefix: str,
 ) -> Drift:
-    """Compare and say what to change: profiles first, then users added and set, then removals.
+    """Compare hotspot users and their profiles, and say what to change.
 
     Of the users a part may be given, on both sides alike; profiles always all of them, or the rest count as extra.
     """
     users = _by_name(desired_users)
     profiles = _by_name(desired_profiles)
     _check_marks(users.values(), profiles.values(), marker_prefix)
-    of_profiles = _profile_drift(profiles, held_profiles, held_users, marker_prefix)
-    of_users = _user_drift(users, held_users, marker_prefix)
-    both = (of_profiles, of_users)
-    changes = chain(
-        (change for change in of_profiles.changes if not isinstance(change, RemoveProfile)),
-        sorted(of_users.changes, key=lambda change: isinstance(change, RemoveUser)),
-        (change for change in of_profiles.changes if isinstance(change, RemoveProfile)),
+    strangers_use = {user.profile for user in held_users if not is_our_user(user.comment, marker_prefix)}
+    of_profiles = compare(
+        profiles,
+        held_profiles,
+        key=lambda held: held.name,
+        ours=lambda held: not held.default and is_our_profile(held.name, marker_prefix),
+        differences=profile_differences,
+        needed=lambda held: held.name in strangers_use,
     )
-    return Drift(
-        missing=tuple(chain.from_iterable(part.missing for part in both)),
-        extra=tuple(chain.from_iterable(part.extra for part in both)),
-        changed=tuple(chain.from_iterable(part.changed for part in both)),
-        clashes=tuple(chain.from_iterable(part.clashes for part in both)),
-        changes=tuple(changes),
+    of_users = compare(
+        users,
+        held_users,
+        key=lambda held: held.name,
+        ours=lambda held: is_our_user(held.comment, marker_prefix),
+        differences=user_differences,
     )
+    return together(
+        _drift(Kind.PROFILE, of_profiles, _name_of, _name_of, _profile_changes(of_profiles)),
+        _drift(Kind.USER, of_users, _name_of, _name_of, _user_changes(of_users)),
+    )
+
+
+def reconcile_items(desired: Iterable[Item], held: Mapping[Kind, Sequence[HeldItem]]) -> Drift:
+    """Compare objects of the menus that were read, and say what to change.
+
+    A menu that was not read is not compared. Of secrets a part may be given, on both sides alike.
+
+    Raises:
+        ValueError: something is desired twice, or could not be recognised as ours afterwards.
+    """
+    wanted: dict[Kind, dict[str, Item]] = {kind: {} for kind in held}
+    for item in desired:
+        _check_item(item)
+        of_kind = wanted.get(item.kind)
+        if of_kind is None:
+            continue
+        if item.key in of_kind:
+            raise ValueError(f"{item.key} is desired twice")
+        of_kind[item.key] = item
+    return together(*(_item_drift(kind, wanted[kind], held) for kind in held))
 
 
 def is_our_user(comment: str, marker_prefix: str) -> bool:
@@ -100,64 +145,60 @@ def is_our_user(comment: str, marker_prefix: str) -> bool:
 
 
 def is_our_profile(name: str, marker_prefix: str) -> bool:
-    """Say whether a profile of this name is ours: the mark's word, then anything but a letter or digit."""
-    word = marker_prefix.rstrip(":-_")
-    return name.startswith(word) and not name[len(word) : len(word) + 1].isalnum()
+    """Say whether a profile of this name is ours."""
+    return is_our_name(name, marker_prefix)
 
 
-def _profile_drift(
-    desired: dict[str, HotspotProfile],
-    held: Sequence[HeldProfile],
-    held_users: Sequence[HeldUser],
-    marker_prefix: str,
+def _item_drift(kind: Kind, desired: Mapping[str, Item], held: Mapping[Kind, Sequence[HeldItem]]) -> Drift:
+    users = MENUS[kind].used_by
+    strangers_use = {one.values.get("profile") for one in held.get(users, ()) if not one.ours} if users else set()
+    found = compare(
+        desired,
+        held[kind],
+        key=lambda one: one.key,
+        ours=lambda one: one.ours,
+        differences=item_differences,
+        needed=lambda one: one.key in strangers_use,
+    )
+    changes: list[Change] = [SetItem(one.id, item) for item, one, _ in found.changed]
+    if MENUS[kind].mark is Mark.MENU:  # one row of settings: there is nothing to add or to remove
+        found.extra.clear()
+    else:
+        changes += [AddItem(item) for item in found.missing]
+        changes += [RemoveItem(kind, one.id, one.key) for one in found.extra]
+    return _drift(kind, found, lambda item: item.key, lambda one: one.key, changes)
+
+
+def _profile_changes(found: Compared[HotspotProfile, HeldProfile]) -> list[Change]:
+    changes: list[Change] = [AddProfile(profile) for profile in found.missing]
+    changes += [SetProfile(held.id, profile) for profile, held, _ in found.changed]
+    return changes + [RemoveProfile(held.id, held.name) for held in found.extra]
+
+
+def _user_changes(found: Compared[HotspotUser, HeldUser]) -> list[Change]:
+    changes: list[Change] = [SetUser(held.id, user) for user, held, _ in found.changed]
+    changes += [AddUser(user) for user in found.missing]
+    return changes + [RemoveUser(held.id, held.name) for held in found.extra]
+
+
+def _drift(
+    kind: Kind,
+    found: Compared[Desired, Held],
+    wanted_name: Callable[[Desired], str],
+    held_name: Callable[[Held], str],
+    changes: Sequence[Change],
 ) -> Drift:
-    missing, extra, changed, clashes = [], [], [], []
-    changes: list[Change] = []
-    present = {profile.name: profile for profile in held}
-    strangers_use = {user.profile for user in held_users if not is_our_user(user.comment, marker_prefix)}
-    for name, profile in desired.items():
-        found = present.get(name)
-        if found is None:
-            missing.append(Deviation(Kind.PROFILE, name))
-            changes.append(AddProfile(profile))
-        elif differing := profile_differences(profile, found):
-            changed.append(Deviation(Kind.PROFILE, name, differing))
-            changes.append(SetProfile(found.id, profile))
-    for name, found in present.items():
-        if name in desired or found.default or not is_our_profile(name, marker_prefix):
-            continue
-        if name in strangers_use:  # somebody gave our tier to a user of their own; removing it would cut them off
-            clashes.append(Deviation(Kind.PROFILE, name))
-            continue
-        extra.append(Deviation(Kind.PROFILE, name))
-        changes.append(RemoveProfile(found.id, name))
-    return Drift(tuple(missing), tuple(extra), tuple(changed), tuple(clashes), tuple(changes))
+    return Drift(
+        missing=tuple(Deviation(kind, wanted_name(one)) for one in found.missing),
+        extra=tuple(Deviation(kind, held_name(one)) for one in found.extra),
+        changed=tuple(Deviation(kind, wanted_name(one), fields) for one, _, fields in found.changed),
+        clashes=tuple(Deviation(kind, name) for name in found.clashes),
+        changes=tuple(changes),
+    )
 
 
-def _user_drift(desired: dict[str, HotspotUser], held: Sequence[HeldUser], marker_prefix: str) -> Drift:
-    missing, extra, changed, clashes = [], [], [], []
-    changes: list[Change] = []
-    ours: dict[str, HeldUser] = {}
-    theirs: set[str] = set()
-    for found in held:
-        if not is_our_user(found.comment, marker_prefix):
-            theirs.add(found.name)
-        elif found.name in desired and found.name not in ours:
-            ours[found.name] = found
-        else:  # not wanted, or a second of the same name under another hotspot server
-            extra.append(Deviation(Kind.USER, found.name))
-            changes.append(RemoveUser(found.id, found.name))
-    for name, user in desired.items():
-        if (mine := ours.get(name)) is not None:
-            if differing := user_differences(user, mine):
-                changed.append(Deviation(Kind.USER, name, differing))
-                changes.append(SetUser(mine.id, user))
-        elif name in theirs:
-            clashes.append(Deviation(Kind.USER, name))
-        else:
-            missing.append(Deviation(Kind.USER, name))
-            changes.append(AddUser(user))
-    return Drift(tuple(missing), tuple(extra), tuple(changed), tuple(clashes), tuple(changes))
+def _name_of(one: HotspotUser | HotspotProfile) -> str:
+    return one.name
 
 
 def _by_name(things: Iterable[_Named]) -> dict[str, _Named]:
@@ -177,3 +218,11 @@ def _check_marks(users: Iterable[HotspotUser], profiles: Iterable[HotspotProfile
     for profile in profiles:
         if not is_our_profile(profile.name, marker_prefix):
             raise ValueError(f"the name of profile {profile.name} must begin with {marker_prefix.rstrip(':-_')}")
+
+
+def _check_item(item: Item) -> None:
+    """Likewise."""
+    menu = MENUS[item.kind]
+    comment = item.key if menu.key == "comment" else item.values.get("comment", "")
+    if not HeldItem(item.kind, "", item.key, {}, comment).ours:
+        raise ValueError(f"{item.kind} {item.key} could not be recognised as ours")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from core.access.first_use import mark_first_use
 from core.access.models import AccessGrant
@@ -22,12 +22,18 @@ from core.network.desired import Wish
 from core.network.findings import Finding
 from core.network.models import Placement, RouterRow
 from core.network.place import place
+from core.network.tighten import tighten
 from core.network.visits import Visit
 
 LOG = log("network.record_visit")
 BACKOFF_FIRST: Final = timedelta(seconds=5)
 BACKOFF_MOST: Final = timedelta(seconds=60)
 ERROR_CHARS_MAX: Final = 200
+_CONFIRM: Final = text("""
+    UPDATE placement p SET confirmed_at = :now, last_error = NULL
+    FROM unnest(CAST(:grants AS bigint[]), CAST(:moments AS timestamptz[])) AS told (grant_id, wanted_at)
+    WHERE p.grant_id = told.grant_id AND p.wanted_at = told.wanted_at AND p.confirmed_at IS NULL
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +91,14 @@ def record_visit(db: Database, *, visit: Visit, outcome: Outcome, now: datetime)
         wishes = [wish for wish in outcome.wishes if not wish.told or wish.username in outcome.failed]
         findings = _news(tx, visit, outcome.findings)
         _lock_grants(tx, [wish.grant_id for wish in wishes] + list(findings))
+        _confirm(tx, [wish for wish in wishes if wish.username not in outcome.failed], now)
         for wish in sorted(wishes, key=lambda wish: wish.grant_id):
-            _answer(tx, wish, outcome.failed.get(wish.username), now)
+            if wish.username in outcome.failed:
+                _fail(tx, wish, outcome.failed[wish.username])
         for grant_id, finding in sorted(findings.items()):
             _record_finding(tx, grant_id, finding, restarted=outcome.restarted, now=now)
+        if outcome.restarted or any(finding.missing for finding in outcome.findings):
+            tighten(tx, router_id=visit.router_id, findings=outcome.findings, restarted=outcome.restarted, now=now)
         return True
 
     return db.run(work)
@@ -133,14 +143,16 @@ def _lock_grants(tx: Transaction, grant_ids: Sequence[int]) -> None:
     tx.execute(query.with_for_update(key_share=True)).all()
 
 
-def _answer(tx: Transaction, wish: Wish, error: str | None, now: datetime) -> None:
+def _confirm(tx: Transaction, wishes: Sequence[Wish], now: datetime) -> None:
+    if wishes:
+        told = {"grants": [wish.grant_id for wish in wishes], "moments": [wish.wanted_at for wish in wishes]}
+        tx.execute(_CONFIRM, told | {"now": now})
+
+
+def _fail(tx: Transaction, wish: Wish, error: str) -> None:
     this = (Placement.grant_id == wish.grant_id, Placement.wanted_at == wish.wanted_at)
-    if error is None:
-        told = update(Placement).where(*this, Placement.confirmed_at.is_(None))
-        tx.execute(told.values(confirmed_at=now, last_error=None))
-    else:
-        failed = {"tries": Placement.tries + 1, "confirmed_at": None, "last_error": error[:ERROR_CHARS_MAX]}
-        tx.execute(update(Placement).where(*this).values(failed))
+    failed = {"tries": Placement.tries + 1, "confirmed_at": None, "last_error": error[:ERROR_CHARS_MAX]}
+    tx.execute(update(Placement).where(*this).values(failed))
 
 
 def _record_finding(tx: Transaction, grant_id: int, finding: Finding, *, restarted: bool, now: datetime) -> None:

@@ -5,12 +5,14 @@ The verbs read and apply; whether a change is right is decided in `reconcile`, n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol, Self
 
 from core.errors import GatewayError
+from core.network import normal
+from core.network.menus import AddItem, HeldItem, Kind, RemoveItem, SetItem
 
 ROUTER_TIMEOUT_S: Final = 15.0
 
@@ -94,7 +96,7 @@ def user_differences(desired: HotspotUser, held: HeldUser) -> tuple[str, ...]:
 def profile_differences(desired: HotspotProfile, held: HeldProfile) -> tuple[str, ...]:
     """Name the managed fields in which a held profile is not as desired."""
     pairs = (
-        ("rate_limit", desired.rate_limit == held.rate_limit),
+        ("rate_limit", normal.rate(desired.rate_limit) == normal.rate(held.rate_limit)),
         ("shared_users", desired.shared_users == held.shared_users),
     )
     return tuple(name for name, same in pairs if not same)
@@ -102,7 +104,10 @@ def profile_differences(desired: HotspotProfile, held: HeldProfile) -> tuple[str
 
 @dataclass(frozen=True, slots=True)
 class ActiveSession:
-    """A device online now. `bytes_in` is what the router received from the client: upload."""
+    """A device online now. `bytes_in` is what the router received from the client: upload.
+
+    `radius`: let in by a RADIUS server, which is told of its use; the router credits no user of its own with it.
+    """
 
     id: str
     user: str
@@ -111,6 +116,21 @@ class ActiveSession:
     uptime_s: int
     bytes_in: int
     bytes_out: int
+    radius: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveLine:
+    """A PPPoE line up now. The router keeps no total of it: what is counted begins anew with every session.
+
+    `counted`: bytes both ways of this session, None where the router does not shape the line and so does not count it.
+    """
+
+    id: str
+    name: str
+    uptime_s: int
+    counted: int | None
+    radius: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +143,23 @@ class RouterHealth:
     uptime_s: int
     free_memory_bytes: int
     cpu_load: int
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What is asked of a router first: how it is, and who is online."""
+
+    health: RouterHealth
+    sessions: list[ActiveSession] = field(default_factory=list)
+    lines: list[ActiveLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A device that is to be logged in anew: its session, and the password of its user."""
+
+    session: ActiveSession
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +208,26 @@ class RemoveUser:
     name: str
 
 
-Change = AddProfile | SetProfile | RemoveProfile | AddUser | SetUser | RemoveUser
+Change = AddProfile | SetProfile | RemoveProfile | AddUser | SetUser | RemoveUser | AddItem | SetItem | RemoveItem
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be read at once. None as names: all of them. `kinds`: which other menus, and of which keys."""
+
+    users: Sequence[str] | None = ()
+    profiles: bool = False
+    kinds: Mapping[Kind, Sequence[str] | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a router holds of what was asked. `refused`: a menu it would not show, and its own words for that."""
+
+    users: list[HeldUser] = field(default_factory=list)
+    profiles: list[HeldProfile] = field(default_factory=list)
+    items: dict[Kind, list[HeldItem]] = field(default_factory=dict)
+    refused: dict[Kind, str] = field(default_factory=dict)
 
 
 class Outcome(StrEnum):
@@ -230,6 +286,9 @@ class Router(Protocol):
     def health(self) -> RouterHealth:
         """Ask how it is."""
 
+    def greet(self, *, sessions: bool, lines: bool) -> Greeting:
+        """Ask how it is and, if wanted, who is online, in one round trip."""
+
     def profiles(self) -> list[HeldProfile]:
         """Read all hotspot profiles."""
 
@@ -238,6 +297,21 @@ class Router(Protocol):
 
     def active(self, names: Sequence[str] | None = None) -> list[ActiveSession]:
         """Read who is online."""
+
+    def lines(self) -> list[ActiveLine]:
+        """Read which PPPoE lines are up."""
+
+    def look(self, question: Question) -> Holdings:
+        """Read users, profiles and other menus in one round trip.
+
+        A router without a package has not its menus: that is said in the answer and stops no other.
+        """
+
+    def inspect(self, menus: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
+        """Read menus as the router writes them, in one round trip: path -> rows.
+
+        `menus`: path -> the properties to ask for. A menu that the router refuses is not in the answer.
+        """
 
     def apply(self, changes: Sequence[Change]) -> list[Applied]:
         """Make the changes, in their order of kinds; the answer has one entry a change, in the order given.
@@ -250,6 +324,15 @@ class Router(Protocol):
 
         Disable or remove the users before, or their devices may log in again.
         """
+
+    def bring_back(self, returns: Sequence[Return]) -> list[str]:
+        """Log devices out and in again at once: a session keeps the speed it began with, and the next has the new one.
+
+        Gives the users of those that could not be logged in: they must do it themselves.
+        """
+
+    def hang_up(self, names: Sequence[str]) -> int:
+        """Take the PPPoE lines of these secrets down; says how many were up."""
 
     def close(self) -> None:
         """Hang up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -37,6 +37,15 @@ class Visit:
     failures: int
     full: bool
     leased_until: datetime
+    access_by: str = "api"
+    coa_port: int = 3799
+    radius_secret: bytes | None = field(default=None, repr=False)
+    has_lines: bool = False
+
+    @property
+    def by_radius(self) -> bool:
+        """Say whether the router asks RADIUS for its users and holds none of ours."""
+        return self.access_by == "radius"
 
 
 def _open_on(router_id: Any) -> Any:
@@ -95,6 +104,13 @@ def claim_visit(db: Database, *, router_id: int, now: datetime, force: bool) -> 
                 RouterRow.failures,
                 RouterRow.full_sync_due_at,
                 RouterRow.leased_until,
+                RouterRow.access_by,
+                RouterRow.coa_port,
+                RouterRow.radius_secret,
+                exists()
+                .where(AccessGrant.router_id == RouterRow.id, AccessGrant.service == "pppoe")
+                .where(AccessGrant.closed_at.is_(None))
+                .label("has_lines"),
             )
         ).first()
     if row is None:
@@ -112,7 +128,27 @@ def claim_visit(db: Database, *, router_id: int, now: datetime, force: bool) -> 
         row.failures,
         full,
         row.leased_until,
+        row.access_by,
+        row.coa_port,
+        row.radius_secret,
+        row.has_lines,
     )
+
+
+def renew(db: Database, visit: Visit, now: datetime) -> Visit | None:
+    """Begin the lease anew, after a wait. None: it had passed to another."""
+    mine = (RouterRow.id == visit.router_id, RouterRow.leased_until == visit.leased_until)
+    until = now + LEASE
+    with db.transaction() as tx:
+        kept = tx.execute(update(RouterRow).where(*mine).values(leased_until=until).returning(RouterRow.id)).first()
+    return None if kept is None else replace(visit, leased_until=until)
+
+
+def release(db: Database, visit: Visit) -> None:
+    """Give a lease back as if nothing had been: nothing was told and nothing is known."""
+    mine = (RouterRow.id == visit.router_id, RouterRow.leased_until == visit.leased_until)
+    with db.transaction() as tx:
+        tx.execute(update(RouterRow).where(*mine).values(leased_until=None))
 
 
 def open_wishes(db: Database, router_id: int) -> list[Wish]:
@@ -163,6 +199,11 @@ def _query() -> Any:
         AccessGrant.devices_max,
         Placement.confirmed_at.is_not(None),
         AccessGrant.used_bytes - AccessGrant.reading_bytes,
+        Placement.forgotten_s,
+        AccessGrant.ends_at,
+        AccessGrant.service,
+        AccessGrant.burst_down_kbps,
+        AccessGrant.burst_up_kbps,
     ).join(Placement, Placement.grant_id == AccessGrant.id)
 
 

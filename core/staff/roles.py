@@ -17,6 +17,7 @@ Permission = Literal[
     "outbox.see",
     "outbox.push",
     "network.see",
+    "routers.manage",  # a router taken in, changed, checked; its credentials made
     "tickets.see",
     "tickets.close",  # whoever hears that it works again
     "staff.manage",
@@ -41,7 +42,7 @@ _EVERYONE: Final[frozenset[Permission]] = frozenset({"self.use", "customers.see"
 _COUNTER: Final[frozenset[Permission]] = frozenset(
     {"customers.register", "cash.take", "receipts.see", "payments.see", "billing.see", "adjustments.ask", "payouts.ask"}
 )
-_MACHINES: Final[frozenset[Permission]] = frozenset({"outbox.see", "outbox.push", "network.see"})
+_MACHINES: Final[frozenset[Permission]] = frozenset({"outbox.see", "outbox.push", "network.see", "routers.manage"})
 _BILLING: Final[frozenset[Permission]] = frozenset(
     {"services.manage", "adjustments.decide", "catalogue.manage", "reports.see"}
 )

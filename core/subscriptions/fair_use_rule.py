@@ -11,7 +11,7 @@ from core.catalog.fair_use import Step
 from core.catalog.tariffs import TariffTerms
 from core.days import period_of
 
-# Data used up and none bought: enough to read a message and to buy more, by a page as well as by phone.
+# Data used up, and no overage agreed on: enough to read a message and to pay.
 CAPPED_KBPS: Final = 64
 
 
@@ -19,13 +19,12 @@ CAPPED_KBPS: Final = 64
 class Standing:
     """Where a service stands: the step it is held to (None: full speed), what counts of its data, and of how much.
 
-    `allowance` is its data with what was bought; None: unlimited, and no step of the billed month either.
+    `allowance` is its data; None: unlimited, and no step of the billed month either.
     """
 
     held: Step | None
     used: int
     allowance: int | None
-    capped: bool
 
 
 def starts(day: date, anchor_day: int) -> dict[str, date]:
@@ -43,25 +42,24 @@ def counted(days: Mapping[date, int], since: Mapping[str, date]) -> dict[str, in
     return {period: sum(used for day, used in days.items() if day >= first) for period, first in since.items()}
 
 
-def standing(terms: TariffTerms, used: Mapping[str, int], bought: int, hour: int) -> Standing:
-    """Where a service stands, given what counts of its usage by period, data bought this month, and the hour in Juba.
+def standing(terms: TariffTerms, used: Mapping[str, int], hour: int) -> Standing:
+    """Where a service stands, given what counts of its usage by period, and the hour in Juba.
 
-    Data bought is used before any step of the billed month is reached. Overage instead of a cap slows nothing.
+    Overage instead of a cap slows nothing.
     """
     rule = terms.fair_use
-    month = max(0, used["billing"] - bought)
-    capped = terms.data_bytes is not None and terms.overage is None and month >= terms.data_bytes
-    reached = rule.reached({**used, "billing": month}) if rule else None
+    capped = terms.data_bytes is not None and terms.overage is None and used["billing"] >= terms.data_bytes
+    reached = rule.reached(used) if rule else None
     if capped:
         cap = Step("billing", terms.data_bytes or 0, CAPPED_KBPS, CAPPED_KBPS)
         reached = min((step for step in (reached, cap) if step), key=lambda step: step.down_kbps)
     if rule is not None and rule.is_free(hour):
         reached = None
-    return Standing(reached, used["billing"], _allowance(terms, bought), capped)
+    return Standing(reached, used["billing"], _allowance(terms))
 
 
-def _allowance(terms: TariffTerms, bought: int) -> int | None:
+def _allowance(terms: TariffTerms) -> int | None:
     if terms.data_bytes is not None:
-        return terms.data_bytes + bought
+        return terms.data_bytes
     of_month = [step.after_bytes for step in terms.fair_use.steps if step.period == "billing"] if terms.fair_use else []
-    return min(of_month) + bought if of_month else None
+    return min(of_month) if of_month else None

@@ -29,10 +29,7 @@ HEARD_WITHIN: Final = timedelta(minutes=15)
 _CONCERNED: Final = text("""
     SELECT s.id, s.anchor_day, s.grant_id, s.held_down_kbps, s.held_up_kbps, t.tariff_id,
            array(SELECT (m.detail ->> 'left_grant')::bigint FROM subscription_move m
-                 WHERE m.subscription_id = s.id AND m.detail ->> 'left_grant' IS NOT NULL) AS left_grants,
-           coalesce((SELECT sum(b.data_bytes) FROM data_top_up b
-                     WHERE b.subscription_id = s.id AND b.from_day <= :today AND b.until_day > :today), 0)::bigint
-             AS bought
+                 WHERE m.subscription_id = s.id AND m.detail ->> 'left_grant' IS NOT NULL) AS left_grants
     FROM subscription s
     JOIN subscription_term t ON t.subscription_id = s.id AND t.from_day <= :today
       AND (t.until_day IS NULL OR t.until_day > :today)
@@ -47,10 +44,10 @@ _CONCERNED: Final = text("""
 """)
 
 
-def keep_fair_use(db: Database, now: datetime, code: str) -> int:
+def keep_fair_use(db: Database, now: datetime) -> int:
     """Hold every service to the speed its usage leaves it, and tell what is to be told. Returns how many changed.
 
-    `code` is what customers dial. One that fails is told of in the log and holds up no other.
+    One that fails is told of in the log and holds up no other.
     """
     with db.reading() as connection:
         book = tariff_book(connection)
@@ -64,9 +61,7 @@ def keep_fair_use(db: Database, now: datetime, code: str) -> int:
             if row.id not in found:
                 continue
             try:
-                changed += db.run(
-                    partial(_keep, subscription_id=row.id, stands=found[row.id], bought=row.bought, now=now, code=code)
-                )
+                changed += db.run(partial(_keep, subscription_id=row.id, stands=found[row.id], now=now))
             except Exception:
                 LOG.exception("fair use not kept", subscription=row.id)
         if len(rows) < BATCH_MAX:
@@ -75,7 +70,7 @@ def keep_fair_use(db: Database, now: datetime, code: str) -> int:
 
 
 def standings(connection: Connection, rows: Sequence[Any], book: TariffBook, now: datetime) -> dict[int, Standing]:
-    """Subscription -> where it stands. `rows` have id, anchor_day, grant_id, left_grants, tariff_id, bought."""
+    """Subscription -> where it stands. `rows` have id, anchor_day, grant_id, left_grants, tariff_id."""
     today, local = juba_day(now), now.astimezone(JUBA)
     since = {row.id: starts(today, row.anchor_day) for row in rows}
     terms = {row.id: book.version(row.tariff_id, today) for row in rows}
@@ -96,7 +91,7 @@ def standings(connection: Connection, rows: Sequence[Any], book: TariffBook, now
         for grant_id in grants[row.id]:
             for period, count in counted(days.get(grant_id, {}), since[row.id]).items():
                 used[period] += count
-        found[row.id] = standing(of, used, int(row.bought), local.hour)
+        found[row.id] = standing(of, used, local.hour)
     return found
 
 
@@ -104,18 +99,18 @@ def _free(terms: TariffTerms) -> frozenset[int]:
     return terms.fair_use.free_hours if terms.fair_use else frozenset()
 
 
-def _keep(tx: Transaction, subscription_id: int, stands: Standing, bought: int, now: datetime, code: str) -> int:
+def _keep(tx: Transaction, subscription_id: int, stands: Standing, now: datetime) -> int:
     service = locked(tx.connection, subscription_id)
     if service.state != "active":
         return 0
     terms = tariff_of(tx, service, juba_day(now))
-    tell_usage(tx, service, terms, stands, now=now, code=code)
+    tell_usage(tx, service, terms, stands, now=now)
     wanted = (stands.held.down_kbps, stands.held.up_kbps) if stands.held else None
     if access.held(service) == wanted:
         return 0
     down, up = wanted or (None, None)
-    verb, why = ("hold", "fair use") if wanted else ("release", "fair use: a new period, a free hour, or data bought")
-    detail = {"used": stands.used, "bought": bought, "down_kbps": down, "up_kbps": up}
+    verb, why = ("hold", "fair use") if wanted else ("release", "fair use: a new period or a free hour")
+    detail = {"used": stands.used, "down_kbps": down, "up_kbps": up}
     move(tx, service, verb, By(now, why), detail, held_down_kbps=down, held_up_kbps=up)
     service = locked(tx.connection, subscription_id)
     access.set_speed(tx, service, terms, now, slowed=service.slowed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Bytes, Day, Instant, Json, Line, Ref, RowId, Table, Word
+from core.db.types import Day, Instant, Json, Line, Ref, RowId, Table, Word
 
 SUBSCRIPTION_NUMBERS = Sequence("subscription_number", start=2000, metadata=Table.metadata)
 STATES = "'pending', 'active', 'paused', 'suspended', 'terminated'"
@@ -93,22 +93,4 @@ class SubscriptionMove(Table):
     __table_args__ = (
         CheckConstraint("why <> ''", name="has_a_reason"),
         Index("ix_subscription_move_subscription_id", "subscription_id", "id"),
-    )
-
-
-class DataTopUp(Table):
-    """Data bought beyond what the tariff holds, for the month that was running."""
-
-    __tablename__ = "data_top_up"
-    id: Mapped[RowId]
-    request_key: Mapped[Line] = mapped_column(unique=True)
-    subscription_id: Mapped[Ref] = mapped_column(ForeignKey("subscription.id"))
-    from_day: Mapped[Day]
-    until_day: Mapped[Day]
-    data_bytes: Mapped[Bytes]
-    bought_at: Mapped[Instant]
-    __table_args__ = (
-        CheckConstraint("data_bytes > 0", name="data_positive"),
-        CheckConstraint("until_day > from_day", name="lasts"),
-        Index("ix_data_top_up_subscription_id", "subscription_id", "until_day"),
     )

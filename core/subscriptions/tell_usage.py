@@ -19,9 +19,7 @@ SHARES: Final = (100, 80, 50)  # of the data, in percent
 ALL: Final = 100
 
 
-def tell_usage(
-    tx: Transaction, service: Service, terms: TariffTerms, stands: Standing, *, now: datetime, code: str
-) -> None:
+def tell_usage(tx: Transaction, service: Service, terms: TariffTerms, stands: Standing, *, now: datetime) -> None:
     """Tell the highest share that was reached, and a step of slowing, each once in its period."""
     if service.grant_id is None:
         return
@@ -30,7 +28,7 @@ def tell_usage(
     if stands.allowance:
         share = stands.used * 100 // stands.allowance
         reached = [of for of in SHARES if share >= of]
-        # Data bought makes the same share another one: it is told again.
+        # Another plan makes the same share another one: it is told again.
         kinds = {of: f"share:{of}:{stands.allowance}" for of in reached}
         fresh = [
             of
@@ -39,21 +37,21 @@ def tell_usage(
         ]
         if fresh and fresh[0] == reached[0]:
             key = f"{month.first}:{kinds[fresh[0]]}"
-            _tell(tx, service, _share_text(fresh[0], terms, stands), key, stands, terms, month.next, now, code)
+            _tell(tx, service, _share_text(fresh[0], terms), key, stands, terms, month.next, now)
     if stands.held is not None and stands.held.period != "billing":
         first = starts(today, service.anchor_day)[stands.held.period]
         kind = f"step:{stands.held.period}:{stands.held.down_kbps}"
         if mark_told(tx, grant_id=service.grant_id, period_from=first, kind=kind, now=now):
             until = _resets(stands.held.period, first)
-            _tell(tx, service, "usage_slower", f"{first}:{kind}", stands, terms, until, now, code)
+            _tell(tx, service, "usage_slower", f"{first}:{kind}", stands, terms, until, now)
 
 
-def _share_text(share: int, terms: TariffTerms, stands: Standing) -> str:
+def _share_text(share: int, terms: TariffTerms) -> str:
     if share < ALL:
         return "usage_share"
     if terms.overage is not None:
         return "usage_overage"
-    return "usage_all" if stands.capped and terms.top_up is not None else "usage_slower"
+    return "usage_slower"
 
 
 def _resets(period: str, first: date) -> date:
@@ -75,7 +73,6 @@ def _tell(
     terms: TariffTerms,
     until: date,
     now: datetime,
-    code: str,
 ) -> None:
     who = account(tx.connection, service.customer_id)
     facts: dict[str, object] = {
@@ -87,8 +84,6 @@ def _tell(
             facts["all"] = data_words(who.tongue, stands.allowance or 0)
         case "usage_overage":
             facts["price"] = terms.overage
-        case "usage_all":
-            facts |= {"price": terms.top_up, "code": code}
     queue_text(
         tx,
         phone=who.main_phone,

@@ -13,11 +13,13 @@ from sandbox.routeros.menus import (
     PPP_PROFILE,
     PROFILE,
     SECRET,
+    SERVER,
+    SERVER_PROFILE,
     USER,
-    Menu,
-    Property,
 )
 from sandbox.routeros.queries import BadQuery, compile_query
+from sandbox.routeros.shapes import Menu, Property
+from sandbox.routeros.system_menus import GROUP, LOGIN
 from sandbox.routeros.tables import Item, Table, Tables
 from sandbox.routeros.values import BadValue
 
@@ -26,7 +28,13 @@ PRINT_ARGUMENTS: Final = frozenset(
     | {"without-paging", ".proplist"}
 )
 HIDDEN_WITHOUT_SENSITIVE: Final = frozenset({"password", "secret", "otp-secret"})
-_REFERRERS: Final = {PROFILE: USER, PPP_PROFILE: SECRET}
+# Who refers to a menu's names, and by which property.
+_REFERRERS: Final = {
+    PROFILE: (USER, "profile"),
+    PPP_PROFILE: (SECRET, "profile"),
+    SERVER_PROFILE: (SERVER, "profile"),
+    GROUP: (LOGIN, "group"),
+}
 
 Rows = Iterable[tuple[str, Item]]
 
@@ -158,7 +166,7 @@ class Menus:
             **{p.name: p.default for p in menu.properties.values() if p.default is not None},
         }
         for name, text in arguments.items():
-            item[name] = self._read(menu, name, text)
+            item[_stored(menu, name)] = self._read(menu, name, text)
         for prop in menu.properties.values():
             if prop.required and prop.name not in arguments:
                 raise Trap(f"missing value(s) of argument(s) {prop.name}", 0)
@@ -189,7 +197,7 @@ class Menus:
             before = table.items[key]
             table.change(key, changes, without)
             if "name" in changes and menu.path in _REFERRERS:
-                self._follow(_REFERRERS[menu.path], before.get("name", ""), changes["name"])
+                self._follow(*_REFERRERS[menu.path], before.get("name", ""), changes["name"])
         return Answer()
 
     def _edit_single(self, menu: Menu, arguments: Mapping[str, str]) -> Answer:
@@ -200,7 +208,7 @@ class Menus:
 
     def _changes(self, menu: Menu, verb: str, arguments: Mapping[str, str]) -> tuple[Item, tuple[str, ...]]:
         if verb == "set":
-            return {name: self._read(menu, name, text) for name, text in arguments.items()}, ()
+            return {_stored(menu, name): self._read(menu, name, text) for name, text in arguments.items()}, ()
         if verb in {"enable", "disable"} and not arguments:
             return {"disabled": "true" if verb == "disable" else "false"}, ()
         if verb == "unset" and set(arguments) == {"value-name"}:
@@ -259,10 +267,16 @@ class Menus:
             return table.items[text]["name"]
         raise Trap(f"input does not match any value of {prop.name}", 1)
 
-    def _follow(self, referrers: str, old: str, new: str) -> None:
+    def _follow(self, referrers: str, by: str, old: str, new: str) -> None:
         table = self._tables[referrers]
-        for key in [key for key, item in table.items.items() if item.get("profile") == old]:
-            table.change(key, {"profile": new})
+        for key in [key for key, item in table.items.items() if item.get(by) == old]:
+            table.change(key, {by: new})
+
+
+def _stored(menu: Menu, name: str) -> str:
+    """The name a property is kept under: what begins with a stroke below is never printed."""
+    prop = menu.properties.get(name)
+    return f"_{name}" if prop is not None and prop.hidden else name
 
 
 def _shown(key: str, item: Item) -> Item:

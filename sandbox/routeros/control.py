@@ -154,6 +154,10 @@ def _faults(router: SimulatedRouter, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"faults": router.faults.order(**body)}
 
 
+def _paste(router: SimulatedRouter, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"errors": router.paste(_text(body, "script"))}
+
+
 def _plain(hand: Callable[[SimulatedRouter], None]) -> Act:
     def act(router: SimulatedRouter, _body: Mapping[str, Any]) -> dict[str, Any]:
         hand(router)
@@ -172,4 +176,5 @@ _ACTS: Final[Mapping[str, Act]] = {
     "dial": _dial,
     "pass-time": _pass_time,
     "faults": _faults,
+    "paste": _paste,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import asdict, dataclass, fields
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Final
 
 
 class Strike(Enum):
@@ -17,6 +17,9 @@ class Strike(Enum):
     RESET_MID_REPLY = auto()  # executed, half the answer sent, then reset
     FATAL = auto()  # not executed, !fatal, closed
     MUTE_TRAP = auto()  # not executed, a !trap without a message
+    HALF_THEN_SILENCE = auto()  # executed, half the answer sent, then nothing: the connection stays open
+    FATAL_MID_REPLY = auto()  # executed, some rows sent, then !fatal, closed
+    LOSE_DONE = auto()  # executed and answered, but for the !done
 
 
 @dataclass(slots=True)
@@ -34,6 +37,21 @@ class Faults:
     reset_mid_reply: int = 0
     fatal: int = 0
     mute_trap: int = 0
+    half_then_silence: int = 0
+    fatal_mid_reply: int = 0
+    lose_done: int = 0
+
+
+COUNTED: Final = (
+    "drop_before",
+    "commit_then_drop",
+    "reset_mid_reply",
+    "fatal",
+    "mute_trap",
+    "half_then_silence",
+    "fatal_mid_reply",
+    "lose_done",
+)
 
 
 class FaultDesk:
@@ -68,12 +86,12 @@ class FaultDesk:
         """Say what befalls the next command."""
         with self._lock:
             now = self.now
-            if not (now.drop_before or now.commit_then_drop or now.reset_mid_reply or now.fatal or now.mute_trap):
+            if not any(getattr(now, name) for name in COUNTED):
                 return Strike.NONE
             if now.skip:
                 now.skip -= 1
                 return Strike.NONE
-            for name in ("drop_before", "commit_then_drop", "reset_mid_reply", "fatal", "mute_trap"):
+            for name in COUNTED:
                 if getattr(now, name):
                     setattr(now, name, getattr(now, name) - 1)
                     return Strike[name.upper()]

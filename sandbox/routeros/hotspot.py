@@ -33,6 +33,7 @@ class Session:
     started: float
     bytes_in: int = 0
     bytes_out: int = 0
+    radius: bool = False
 
 
 class Hotspot:
@@ -140,7 +141,7 @@ class Hotspot:
                 "idle-time": "0s",
                 "keepalive-timeout": self._profile(row).get("keepalive-timeout", "2m"),
                 **_traffic(session.bytes_in, session.bytes_out),
-                "radius": "false",
+                "radius": "true" if session.radius else "false",
             }
             time_left, _ = self._left(row) if row else (None, None)
             if time_left is not None:

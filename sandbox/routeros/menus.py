@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
 from sandbox.routeros import values
-
-Reader = Callable[[str], str]
+from sandbox.routeros.shapes import EDITING, KICKING, READING, Menu, Property, choice, menu
+from sandbox.routeros.system_menus import SYSTEM
 
 USER: Final = "/ip/hotspot/user"
 PROFILE: Final = "/ip/hotspot/user/profile"
 ACTIVE: Final = "/ip/hotspot/active"
 COOKIE: Final = "/ip/hotspot/cookie"
 HOST: Final = "/ip/hotspot/host"
+SERVER: Final = "/ip/hotspot"
+SERVER_PROFILE: Final = "/ip/hotspot/profile"
 SECRET: Final = "/ppp/secret"
 PPP_PROFILE: Final = "/ppp/profile"
 PPP_ACTIVE: Final = "/ppp/active"
 QUEUE: Final = "/queue/simple"
 ADDRESS_LIST: Final = "/ip/firewall/address-list"
-
-EDITING: Final = frozenset({"add", "set", "remove", "enable", "disable", "unset", "print", "getall"})
-READING: Final = frozenset({"print", "getall"})
-KICKING: Final = READING | {"remove"}
-
-
-def choice(*allowed: str) -> Reader:
-    """Make a reader that takes one of these words."""
-
-    def read(text: str) -> str:
-        if text not in allowed:
-            raise values.BadValue(text)
-        return text
-
-    return read
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """One property. `refers` names the menu whose names it may hold.
-
-    `listed`: a bad value is refused with "does not match any value", not with "invalid value".
-    """
-
-    name: str
-    read: Reader = values.anything
-    default: str | None = None
-    required: bool = False
-    refers: str | None = None
-    listed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """One menu. A singleton has one row that is only set; `starts` are the rows of a new router."""
-
-    path: str
-    verbs: frozenset[str]
-    properties: Mapping[str, Property] = field(default_factory=dict)
-    unique: tuple[str, ...] = ()
-    duplicate: str = "failure: already have such item"
-    counters: Mapping[str, str] = field(default_factory=dict)
-    starts: tuple[Mapping[str, str], ...] = ()
-    singleton: bool = False
-
-
-def _menu(
-    path: str,
-    *properties: Property,
-    verbs: frozenset[str] = EDITING,
-    unique: tuple[str, ...] = (),
-    duplicate: str = "failure: already have such item",
-    counters: Mapping[str, str] | None = None,
-    starts: tuple[Mapping[str, str], ...] = (),
-    singleton: bool = False,
-) -> Menu:
-    by_name = {item.name: item for item in properties}
-    return Menu(path, verbs, by_name, unique, duplicate, counters or {}, starts, singleton)
-
 
 P = Property
 _NAME: Final = P("name", values.named, required=True)
@@ -87,7 +29,7 @@ _DISABLED: Final = P("disabled", values.boolean, "false")
 _TRAFFIC: Final = {"uptime": "0s", "bytes-in": "0", "bytes-out": "0", "packets-in": "0", "packets-out": "0"}
 
 _HOTSPOT: Final = (
-    _menu(
+    menu(
         USER,
         P("server", values.named, "all"),
         _NAME,
@@ -110,7 +52,7 @@ _HOTSPOT: Final = (
         counters={**_TRAFFIC, "default": "false", "dynamic": "false"},
         starts=({"name": "default-trial", "default": "true", "comment": "counters and limits for trial users"},),
     ),
-    _menu(
+    menu(
         PROFILE,
         _NAME,
         P("address-pool", default="none"),
@@ -137,10 +79,10 @@ _HOTSPOT: Final = (
         counters={"default": "false"},
         starts=({"name": "default", "default": "true"},),
     ),
-    _menu(ACTIVE, verbs=KICKING | {"login"}),
-    _menu(COOKIE, verbs=KICKING),
-    _menu(HOST, verbs=KICKING),
-    _menu(
+    menu(ACTIVE, verbs=KICKING | {"login"}),
+    menu(COOKIE, verbs=KICKING),
+    menu(HOST, verbs=KICKING),
+    menu(
         "/ip/hotspot/ip-binding",
         P("address", values.network),
         P("mac-address", values.mac),
@@ -150,7 +92,39 @@ _HOTSPOT: Final = (
         _COMMENT,
         _DISABLED,
     ),
-    _menu(
+    menu(
+        SERVER_PROFILE,
+        _NAME,
+        P("hotspot-address", values.address),
+        P("dns-name"),
+        P("html-directory", default="hotspot"),
+        P("login-by", default="cookie,http-chap"),
+        P("http-cookie-lifetime", values.duration, "3d"),
+        P("use-radius", values.boolean, "false"),
+        P("radius-accounting", values.boolean, "true"),
+        P("radius-interim-update", default="received"),
+        P("nas-port-type", default="wireless-802.11"),
+        P("rate-limit", values.rate_limit),
+        unique=("name",),
+        duplicate="failure: already have profile with this name",
+        counters={"default": "false"},
+        starts=({"name": "default", "default": "true"}, {"name": "hsprof1", "dns-name": "login.shabaka"}),
+    ),
+    menu(
+        SERVER,
+        _NAME,
+        P("interface", values.named, required=True),
+        P("address-pool", default="none"),
+        P("profile", default="default", refers=SERVER_PROFILE),
+        P("idle-timeout", values.duration_or_none, "5m"),
+        P("addresses-per-mac", default="2"),
+        _DISABLED,
+        unique=("name",),
+        duplicate="failure: already have server with such name",
+        counters={"invalid": "false"},
+        starts=({"name": "hotspot1", "interface": "wlan1", "address-pool": "hs-pool", "profile": "hsprof1"},),
+    ),
+    menu(
         "/ip/hotspot/walled-garden",
         P("action", choice("allow", "deny"), "allow", listed=True),
         P("server"),
@@ -167,7 +141,7 @@ _HOTSPOT: Final = (
 )
 
 _PPP: Final = (
-    _menu(
+    menu(
         SECRET,
         _NAME,
         P("service", choice("any", "async", "l2tp", "ovpn", "pppoe", "pptp", "sstp"), "any", listed=True),
@@ -184,7 +158,7 @@ _PPP: Final = (
         unique=("name",),
         duplicate="failure: secret with the same name already exists",
     ),
-    _menu(
+    menu(
         PPP_PROFILE,
         _NAME,
         P("local-address"),
@@ -206,11 +180,21 @@ _PPP: Final = (
         counters={"default": "false"},
         starts=({"name": "default", "default": "true"}, {"name": "default-encryption", "default": "true"}),
     ),
-    _menu(PPP_ACTIVE, verbs=KICKING),
+    menu(PPP_ACTIVE, verbs=KICKING),
+    menu(
+        "/ppp/aaa",
+        P("use-radius", values.boolean, "false"),
+        P("accounting", values.boolean, "true"),
+        P("interim-update", values.duration, "0s"),
+        P("enable-ipv6-accounting", values.boolean, "false"),
+        verbs=READING | {"set"},
+        singleton=True,
+        starts=({},),
+    ),
 )
 
 _OTHERS: Final = (
-    _menu(
+    menu(
         QUEUE,
         _NAME,
         P("target", values.target, required=True),
@@ -232,7 +216,7 @@ _OTHERS: Final = (
         duplicate="failure: already have such name",
         counters={"bytes": "0/0", "packets": "0/0", "dropped": "0/0", "rate": "0/0", "dynamic": "false"},
     ),
-    _menu(
+    menu(
         ADDRESS_LIST,
         P("list", values.named, required=True),
         P("address", values.network, required=True),
@@ -243,21 +227,28 @@ _OTHERS: Final = (
         duplicate="failure: already have such entry",
         counters={"dynamic": "false"},
     ),
-    _menu(
+    menu(
         "/ip/firewall/filter",
-        verbs=READING,
+        P("chain", values.named, required=True),
+        P("action", values.named, "accept"),
+        P("connection-state"),
+        P("src-address", values.network),
+        P("dst-address", values.network),
+        P("protocol"),
+        P("dst-port"),
+        _COMMENT,
+        _DISABLED,
+        counters={"dynamic": "false"},
         starts=(
             {
                 "chain": "forward",
                 "action": "fasttrack-connection",
                 "connection-state": "established,related",
                 "comment": "defconf: fasttrack",
-                "disabled": "false",
-                "dynamic": "false",
             },
         ),
     ),
-    _menu(
+    menu(
         "/radius",
         P("service"),
         P("address", values.address, required=True),
@@ -274,7 +265,7 @@ _OTHERS: Final = (
         _COMMENT,
         _DISABLED,
     ),
-    _menu(
+    menu(
         "/interface",
         P("name", values.named),
         _COMMENT,
@@ -287,9 +278,14 @@ _OTHERS: Final = (
             for name, kind in (("ether1", "ether"), ("ether2", "ether"), ("wlan1", "wlan"))
         ),
     ),
-    _menu("/system/identity", P("name"), verbs=READING | {"set"}, singleton=True),
-    _menu("/system/resource", verbs=READING, singleton=True),
-    _menu("/system/clock", P("time-zone-name", default="Africa/Juba"), verbs=READING | {"set"}, singleton=True),
+    menu(
+        "/radius/incoming",
+        P("accept", values.boolean, "false"),
+        P("port", values.whole, "1700"),
+        verbs=READING | {"set"},
+        singleton=True,
+        starts=({},),
+    ),
 )
 
-MENUS: Final[Mapping[str, Menu]] = {menu.path: menu for menu in (*_HOTSPOT, *_PPP, *_OTHERS)}
+MENUS: Final[Mapping[str, Menu]] = {menu.path: menu for menu in (*_HOTSPOT, *_PPP, *_OTHERS, *SYSTEM)}

@@ -65,8 +65,17 @@ class Ppp:
         if queue is not None:
             self._tables[QUEUE].remove(queue)
 
+    def move_bytes(self, bytes_in: int, bytes_out: int, name: str | None) -> None:
+        """Add traffic to the lines: their queues count it, and nothing else does."""
+        queues = self._tables[QUEUE]
+        for line in self.lines.values():
+            key = queues.by_name(f"<pppoe-{line.name}>") if name is None or line.name == name else None
+            if key is not None:
+                up, down = (int(side) for side in queues.items[key].get("bytes", "0/0").split("/"))
+                queues.change(key, {"bytes": f"{up + bytes_in}/{down + bytes_out}"})
+
     def lose_power(self) -> None:
-        """Forget every line."""
+        """Forget every line. Their queues are dynamic and go with the memory."""
         self.lines.clear()
 
     def rows(self) -> Iterator[tuple[str, Item]]:

@@ -6,18 +6,27 @@ import contextlib
 import socket
 import struct
 import threading
-from typing import Final
+from typing import Final, Protocol
 
 from sandbox.routeros.commands import parse
 from sandbox.routeros.faults import FaultDesk, Strike
-from sandbox.routeros.session import Conversation, Machine, fatal, mute_trap
+from sandbox.routeros.session import Conversation, Machine, fatal, mute_trap, some_rows, without_done
 from sandbox.routeros.words import WORD_BYTES_MAX, Malformed, SentenceReader
 
-SESSIONS_MAX: Final = 20
 RECEIVE_BYTES: Final = 65_536
 FLUSH_BYTES: Final = 65_536
 # Closing with this set sends a reset instead of a polite end.
 RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class Host(Machine, Protocol):
+    """What the service needs of its router beside its conversations."""
+
+    def lets_in(self, peer: str) -> bool:
+        """Say whether the service talks to this address; to others it says nothing at all."""
+
+    def sessions_max(self) -> int:
+        """Say how many connections it takes."""
 
 
 class ApiServer:
@@ -26,7 +35,7 @@ class ApiServer:
     The port stays ours while unplugged: a second socket, bound but not listening, holds it.
     """
 
-    def __init__(self, machine: Machine, faults: FaultDesk, host: str, port: int) -> None:
+    def __init__(self, machine: Host, faults: FaultDesk, host: str, port: int) -> None:
         self._machine = machine
         self._faults = faults
         self._stopping = threading.Event()
@@ -97,7 +106,7 @@ class ApiServer:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True, name="routeros-api")
             with self._lock:
-                full = len(self._connections) >= SESSIONS_MAX
+                full = len(self._connections) >= self._machine.sessions_max()
                 if not full and not self._stopping.is_set():
                     self._connections[connection] = thread
             if full or self._stopping.is_set():
@@ -111,6 +120,9 @@ class ApiServer:
         reader = SentenceReader()
         conversation = Conversation(self._machine)
         try:
+            if not self._machine.lets_in(connection.getpeername()[0]):
+                self._fall_silent(connection)
+                return
             while data := connection.recv(RECEIVE_BYTES):
                 if self._faults.now.hang:
                     self._fall_silent(connection)
@@ -147,7 +159,14 @@ class ApiServer:
                 self._send(connection, out + reply.data[: len(reply.data) // 2])
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
                 return False
-            out += reply.data
+            if strike is Strike.HALF_THEN_SILENCE:
+                self._send(connection, out + reply.data[: len(reply.data) // 2])
+                self._fall_silent(connection)
+                return False
+            if strike is Strike.FATAL_MID_REPLY:
+                self._send(connection, out + some_rows(reply.data) + fatal("going down").data)
+                return False
+            out += without_done(reply.data) if strike is Strike.LOSE_DONE else reply.data
             if reply.close:
                 self._send(connection, out)
                 return False

@@ -23,15 +23,16 @@ WRITING: Final = frozenset({"add", "set", "remove", "enable", "disable", "unset"
 class Machine(Protocol):
     """What a conversation needs of its router."""
 
-    user: str
-    password: str
     version: tuple[int, ...]
 
     def run(self, command: Command) -> Answer:
         """Run a command or raise Trap."""
 
-    def may_write(self) -> bool:
-        """Say whether the API user holds the write policy."""
+    def password_of(self, user: str) -> str | None:
+        """Give a user's password; None when nobody of that name may use the API."""
+
+    def may_write(self, user: str) -> bool:
+        """Say whether a user holds the write policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Conversation:
         self._machine = machine
         self._challenge: bytes | None = None
         self.logged_in = False
+        self._user = ""
 
     def hear(self, command: Command) -> Reply:
         """Answer one command."""
@@ -63,7 +65,7 @@ class Conversation:
         return self._answer(command, lambda: self._run(command))
 
     def _run(self, command: Command) -> Answer:
-        if command.verb in WRITING and not self._machine.may_write():
+        if command.verb in WRITING and not self._machine.may_write(self._user):
             raise Trap("not enough permissions (9)")
         return self._machine.run(command)
 
@@ -80,14 +82,16 @@ class Conversation:
 
     def _log_in(self, command: Command) -> Reply:
         version, arguments = self._machine.version, command.arguments
+        known = self._machine.password_of(arguments.get("name", ""))
+        password = _bytes(known or "")
         if "response" in arguments and self._challenge is not None:
-            digest = hashlib.md5(b"\x00" + _bytes(self._machine.password) + self._challenge).hexdigest()  # noqa: S324
+            digest = hashlib.md5(b"\x00" + password + self._challenge).hexdigest()  # noqa: S324
             right = hmac.compare_digest(_bytes(arguments["response"]), _bytes("00" + digest))
-            return self._admit(command, right=right)
+            return self._admit(command, right=right and known is not None)
         plain = "name" in arguments and version >= PLAIN_LOGIN_SINCE
         if plain:
-            right = hmac.compare_digest(_bytes(arguments.get("password", "")), _bytes(self._machine.password))
-            return self._admit(command, right=right)
+            right = hmac.compare_digest(_bytes(arguments.get("password", "")), password)
+            return self._admit(command, right=right and known is not None)
         if version >= CHALLENGE_LOGIN_GONE_SINCE:
             return self._admit(command, right=False)
         self._challenge = secrets.token_bytes(16)
@@ -95,8 +99,9 @@ class Conversation:
 
     def _admit(self, command: Command, *, right: bool) -> Reply:
         self._challenge = None
-        if right and command.arguments.get("name") == self._machine.user:
+        if right:
             self.logged_in = True
+            self._user = command.arguments["name"]
             return Reply(_done(command))
         old = self._machine.version < PLAIN_LOGIN_SINCE
         return Reply(_trap(command, WRONG_LOGIN_OF_OLD if old else WRONG_LOGIN, None) + _done(command))
@@ -110,6 +115,16 @@ def fatal(reason: str) -> Reply:
 def mute_trap(command: Command) -> Reply:
     """Refuse without a message, as some commands do."""
     return Reply(_sentence(command, b"!trap", {"category": "4"}) + _done(command))
+
+
+def some_rows(data: bytes) -> bytes:
+    """The first half of an answer, cut between two rows."""
+    return data[: data.rfind(b"\x00\x03!re", 0, len(data) // 2) + 1]
+
+
+def without_done(data: bytes) -> bytes:
+    """An answer without its last sentence."""
+    return data[: data.rfind(b"\x05!done")]
 
 
 def _done(command: Command, ret: str | None = None) -> bytes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import threading
 import time as system_time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,13 +27,16 @@ from sandbox.routeros.menus import (
     SECRET,
     USER,
 )
+from sandbox.routeros.paste import paste
 from sandbox.routeros.ppp import Line, Ppp
 from sandbox.routeros.server import ApiServer
+from sandbox.routeros.system_menus import GROUP, LOGIN, NTP_CLIENT, SERVICE
 from sandbox.routeros.tables import Item, Tables
 from sandbox.routeros.timepiece import Timepiece
 from sandbox.routeros.values import parse_seconds, time_text
 
 ISO_DATE_SINCE: Final = (7, 10)
+JUBA: Final = timezone(timedelta(hours=2))
 TOTAL_MEMORY_BYTES: Final = 134_217_728
 BYTES_PER_ROW: Final = 2_048
 
@@ -58,6 +64,7 @@ class SimulatedRouter:
         self.version_text = version
         self.version = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
         self.faults = FaultDesk()
+        self.heard: Counter[str] = Counter()  # commands since it was made, by path: logins are not counted
         self._wanted_port = port
         self._lock = threading.RLock()
         self._server: ApiServer | None = None
@@ -73,6 +80,11 @@ class SimulatedRouter:
         ):
             if not self._tables[path].items:
                 self._tables[path].add(row)
+        if not self._tables[LOGIN].items:
+            self._tables[LOGIN].add({"name": user, "group": "full", "address": "", "disabled": "false"})
+        own = self._tables[LOGIN].by_name(user)
+        if own is not None:
+            self._tables[LOGIN].change(own, {"_password": password})
 
     # The life of the process
 
@@ -113,15 +125,50 @@ class SimulatedRouter:
         """Run a command, one at a time."""
         with self._lock:
             self._settle()
+            self.heard[command.path] += 1
             if command.path == f"{ACTIVE}/login":
                 return self._log_in_by_api(command)
             if command.path == "/interface/monitor-traffic":
                 return self._monitor(command)
             return self._menus.run(command, hide_passwords=self.faults.now.hide_passwords)
 
-    def may_write(self) -> bool:
-        """Say whether the API user holds the write policy."""
-        return not self.faults.now.read_only
+    def password_of(self, user: str) -> str | None:
+        """Give a user's password; None when nobody of that name may use the API."""
+        with self._lock:
+            row = self._tables[LOGIN].row(user)
+            if row is None or row["disabled"] == "true" or "api" not in self._policies(row):
+                return None
+            return row.get("_password", "")
+
+    def may_write(self, user: str) -> bool:
+        """Say whether a user holds the write policy."""
+        with self._lock:
+            row = self._tables[LOGIN].row(user)
+            return not self.faults.now.read_only and row is not None and "write" in self._policies(row)
+
+    def lets_in(self, peer: str) -> bool:
+        """Say whether the API talks to this address."""
+        with self._lock:
+            service = self._tables[SERVICE].row("api") or {}
+        allowed = [ipaddress.ip_network(one) for one in service.get("address", "").split(",") if one]
+        return not allowed or any(ipaddress.ip_address(peer) in one for one in allowed)
+
+    def sessions_max(self) -> int:
+        """Say how many API connections it takes."""
+        with self._lock:
+            return int((self._tables[SERVICE].row("api") or {}).get("max-sessions", "20"))
+
+    def _policies(self, login: Item) -> list[str]:
+        return (self._tables[GROUP].row(login["group"]) or {}).get("policy", "").split(",")
+
+    # Hands: a terminal
+
+    def paste(self, script: str) -> list[str]:
+        """Paste a script into a terminal; a sentence for each line it refused."""
+        with self._lock:
+            errors = paste(script, lambda command: self._menus.run(command, hide_passwords=False))
+            self._settle()
+            return errors
 
     # Hands: people with devices
 
@@ -145,6 +192,7 @@ class SimulatedRouter:
         with self._lock:
             self._time.skip(seconds)
             self._hotspot.move_bytes(bytes_in, bytes_out, user)
+            self._ppp.move_bytes(bytes_in, bytes_out, user)
             self._settle()
 
     # Hands: power and cable
@@ -198,6 +246,10 @@ class SimulatedRouter:
                 "lines": rows(PPP_ACTIVE),
                 "queues": rows(QUEUE),
                 "address_lists": rows(ADDRESS_LIST),
+                "logins": rows(LOGIN),
+                "services": rows(SERVICE),
+                "radius": rows("/radius"),
+                "walled_garden": rows("/ip/hotspot/walled-garden"),
             }
 
     # Inside
@@ -208,6 +260,8 @@ class SimulatedRouter:
         return self._server
 
     def _settle(self) -> None:
+        if any(row["status"] == "synchronized" for _, row in self._ntp_rows()):
+            self._time.set_right()
         self._hotspot.settle()
         table = self._tables[ADDRESS_LIST]
         for key, item in list(table.items.items()):
@@ -261,10 +315,15 @@ class SimulatedRouter:
         )
 
     def _clock_rows(self) -> Rows:
-        wall = self._time.wall()
+        wall = self._time.wall().astimezone(JUBA)
         date = wall.strftime("%Y-%m-%d") if self.version >= ISO_DATE_SINCE else wall.strftime("%b/%d/%Y").lower()
         for key, item in self._tables["/system/clock"].items.items():
-            yield key, {"date": date, "time": wall.strftime("%H:%M:%S"), **item}
+            yield key, {"date": date, "time": wall.strftime("%H:%M:%S"), "gmt-offset": "+02:00", **item}
+
+    def _ntp_rows(self) -> Rows:
+        for key, item in self._tables[NTP_CLIENT].items.items():
+            on = item.get("enabled") == "true" and item.get("servers")
+            yield key, {**item, "status": "synchronized" if on else "stopped"}
 
     def _live(self) -> Mapping[str, Callable[[], Rows]]:
         return {
@@ -274,6 +333,7 @@ class SimulatedRouter:
             PPP_ACTIVE: self._ppp.rows,
             "/system/resource": self._resource_rows,
             "/system/clock": self._clock_rows,
+            NTP_CLIENT: self._ntp_rows,
         }
 
     def _kickers(self) -> Mapping[str, Callable[[str], None]]:

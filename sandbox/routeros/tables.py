@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sandbox.routeros.menus import MENUS, Menu
+from sandbox.routeros.menus import MENUS
+from sandbox.routeros.shapes import Menu
 
 Item = dict[str, str]
 

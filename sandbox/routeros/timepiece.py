@@ -35,6 +35,10 @@ class Timepiece:
         """Begin the uptime anew."""
         self._booted = self.now()
 
+    def set_right(self) -> None:
+        """Put the date right, as NTP does."""
+        self._wall_shift = -self._skipped
+
     def forget_date(self) -> None:
         """Start the wall clock at 1970 again, as a router without a battery or NTP does."""
         self._wall_shift = -self.now()

@@ -107,6 +107,14 @@ def network(text: str) -> str:
     return text
 
 
+def networks(text: str) -> str:
+    """Take networks with commas between: a plain address gets its prefix. Nothing is every address."""
+    try:
+        return ",".join(str(ipaddress.ip_network(part, strict=False)) for part in text.split(",") if part)
+    except ValueError:
+        raise BadValue(text) from None
+
+
 def target(text: str) -> str:
     """Normalise a queue's target: a plain address gets its prefix."""
     parts = []

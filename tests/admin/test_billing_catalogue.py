@@ -94,7 +94,6 @@ NO_TERMS = [
         {"fair_use": "40", "slow": "6000"},
         "Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23.",
     ),
-    ({"data": "5", "overage": "5", "top_up": "5"}, "Beyond the data it is overage or top-ups, not both."),
     ({"free_from": "25"}, "Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23."),
     ({"overage": "500"}, "Overage needs an allowance of data that it goes beyond."),
     ({"data": "lots"}, "Data is written in gigabytes, from 0.000000001 to 1,000,000."),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from core import errors
 from core.billing.statement_text import BILLS_MAX, bill_lines
 from core.callers.facts import BillFact, HotspotFact, PayToFact, PlanFact, ServiceFact, TariffFact, TokenFact
+from core.catalog.plan_words import data_words
 from core.languages import say
 from core.messaging.texts import REASONS
 from core.money import Money
@@ -26,6 +27,7 @@ DAY_DUE = date(2026, 12, 15)
 INVOICE = "INV-2026-100123"
 LINK = "https://webpayment.orange-money.com/payment/pay_token/" + "f" * 64
 LAST_HOTSPOT = 10
+DATA_LONG = 1_999_900_000_000
 
 
 def longest_facts(tongue, ssid):
@@ -161,8 +163,11 @@ def text_facts(tongue, ssid):
     """What a text may be filled with."""
     plan = {"en": "12.5 GB 11 months 29 days", "ar": "12.5 GB 11 شهرا 29 يوما", "ar_Latn": "12.5 GB 11 shahar 29 yom"}
     return {
+        "all": data_words(tongue, DATA_LONG),
         "amount": AMOUNT,
         "balance": Money.of(BALANCE, "SSP"),
+        "used": data_words(tongue, DATA_LONG),
+        "price": AMOUNT,
         "bills": bill_lines([(INVOICE, AMOUNT, AMOUNT)] * BILLS_MAX, tongue),
         "due": Money.of(BALANCE, "SSP"),
         "code": "*384*77#",

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from core.db.migrations.guards_0008_radius import GUESSES_DEVICE_MAX
+from core.db.migrations.guards_0007_radius import GUESSES_DEVICE_MAX
 from core.sealing import Sealer
 from tests.radius.server import LAPTOP, PHONE, change, freeradius, give, rows, stands
 

@@ -292,7 +292,7 @@ def test_an_id_rises_in_hexadecimal_and_is_never_given_again(api) -> None:
         (f"{USER}/set", {"password": "x"}, "missing =.id="),
         (f"{USER}/remove", {".id": "*1,*99"}, "no such item"),
         (f"{USER}/dance", {}, "no such command"),
-        ("/ip/hotspot/print", {}, "no such command"),
+        ("/ip/dhcp-server/print", {}, "no such command prefix"),
         ("/ip/hotspot/guest/print", {}, "no such command prefix"),
         ("/ip/hotspot/user/profile/remove", {".id": "*0"}, "failure: can not remove default"),
         ("/ip/hotspot/active/add", {"user": "b"}, "no such command"),

@@ -90,7 +90,6 @@ def test_a_filing_says_all_about_a_tariff(parts):
                 "deposit": "0.00",
                 "rental": "0.00",
                 "overage per GB": "700.00",
-                "top-up per GB": "",
                 "valid from": "2026-01-01",
                 "valid until": "",
                 "raises the price": "no",

@@ -314,7 +314,6 @@ def test_of_two_who_set_a_version_at_once_one_is_told_of_the_other(parts):
         ("INSERT INTO tariff_version {again}", "one_per_day"),
         ("INSERT INTO tariff_version {again} price_minor = 0", "price_positive"),
         ("INSERT INTO tariff_version {again} rental_minor = -1", "no_negatives"),
-        ("INSERT INTO tariff_version {again} top_up_minor = 1", "overage_of_an_allowance"),
         ("INSERT INTO tariff_version {again} overage_minor = 1", "overage_of_an_allowance"),
         ("INSERT INTO tariff_version {again} dunning = 'ruthless'", "fk_tariff_version_dunning"),
     ],
@@ -397,7 +396,6 @@ def version_of(tariff_id, valid_from):
         deposit=nothing,
         rental=nothing,
         overage=None,
-        top_up=None,
         due_days=0,
         dunning="standard",
     )

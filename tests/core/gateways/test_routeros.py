@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from routeros_api import api_socket, base_api
+from routeros_api import base_api
 
 from core.gateways import routeros_wire
 from core.gateways.routeros import RouterOsRouter
@@ -576,9 +576,9 @@ def test_an_interrupted_question_closes_the_line(
 def test_a_batch_is_sent_in_a_few_pieces(router: RouterOsRouter, monkeypatch: pytest.MonkeyPatch) -> None:
     router.health()
     sent: list[int] = []
-    send = api_socket.SocketWrapper.send
+    flush = routeros_wire._GatheringConnection._flush
     monkeypatch.setattr(
-        api_socket.SocketWrapper, "send", lambda self, data: (sent.append(len(data)), send(self, data))[1]
+        routeros_wire._GatheringConnection, "_flush", lambda self: (sent.append(len(self._out)), flush(self))[1]
     )
     router.apply([AddUser(user) for user in users(100)])
     assert len(sent) == 1

@@ -13,7 +13,7 @@ from core.access.first_use import mark_first_use
 from core.access.grant import Limits, grant
 from core.access.models import AccessGrant
 from core.access.seal_for_radius import forget_guesses, seal_for_radius
-from core.db.migrations.guards_0008_radius import GUESSES_DEVICE_MAX, GUESSES_NAS_MAX
+from core.db.migrations.guards_0007_radius import GUESSES_DEVICE_MAX, GUESSES_NAS_MAX
 from core.network.models import RouterRow
 from core.network.reseal import reseal_routers
 from core.sealing import RadiusSeal, SealBrokenError, Sealer

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from core.access.models import AccessGrant
-from core.clock import FixedClock
-from core.customers.queries import account
 from core.gateways.routeros import RouterOsRouter
 from core.network.expire import expire_due, forget_long_ended
-from core.network.models import Placement
 from core.network.place import place
 from core.network.router import (
     AddUser,
@@ -27,132 +20,15 @@ from core.network.router import (
     HotspotUser,
     Outcome,
     RemoveUser,
-    RouterAddress,
     RouterRefused,
     SetUser,
 )
-from core.network.sync import has_restarted, sync_router
-from core.network.visits import Visit, due_routers
+from core.network.sync import has_restarted
+from core.network.visits import Visit
 from core.parts import Parts
-from core.tokens.models import Token
-from core.tokens.sell_token import sell_token
-from core.tokens.tell_waiting import tell_waiting
 from sandbox.routeros import LoginRefused, SimulatedRouter
-from tests.town import ACHOL, Town, everything_agrees, texts_to
-
-PHONE = "AA:BB:CC:00:00:01"
-HOUR = 3600
-
-
-class Credentials(NamedTuple):
-    grant_id: int
-    username: str
-    password: str
-
-
-class Network:
-    """The town's two routers, what we sell on them, and what a worker does about it."""
-
-    def __init__(self, town: Town, routers: dict[str, SimulatedRouter]) -> None:
-        self.town, self.parts, self.routers = town, town.parts, routers
-        self.juba, self.munuki = routers["juba-town"], routers["munuki"]
-        clock = town.parts.clock
-        assert isinstance(clock, FixedClock)
-        self.clock = clock
-        self._sold = 0
-        town.give(town.achol, 500_000)
-
-    def sell(self, plan: str = "1H", ssid: str = "Juba Town Wi-Fi") -> Credentials:
-        self._sold += 1
-        with self.parts.db.transaction() as tx:
-            sold = sell_token(
-                tx,
-                request_key=f"sale {self._sold}",
-                buyer=account(tx.connection, self.town.achol.customer_id),
-                recipient_phone=ACHOL,
-                hotspot_id=self.town.hotspots[ssid],
-                plan_version_id=self.town.plans[plan],
-                now=self.clock.now(),
-                ids=self.parts.ids,
-                sealer=self.parts.sealer,
-            )
-            row = tx.execute(
-                select(AccessGrant.id, AccessGrant.username, AccessGrant.password_sealed)
-                .join(Token, Token.grant_id == AccessGrant.id)
-                .where(Token.id == sold.token_id)
-            ).one()
-        return Credentials(row.id, row.username, self.parts.sealer.open(row.password_sealed))
-
-    def sync(self, name: str = "juba-town", *, connector: Any = RouterOsRouter, force: bool = False) -> bool:
-        """One visit, as a worker makes it, and what is told afterwards."""
-        visited = sync_router(
-            self.town.routers[name],
-            db=self.parts.db,
-            connector=connector,
-            sealer=self.parts.sealer,
-            clock=self.clock,
-            force=force,
-        )
-        tell_waiting(self.parts.db, self.clock.now())
-        return visited
-
-    def later(self, **by: float) -> None:
-        """Time passes for us and for the routers; then the timetable rings."""
-        self.clock.advance(**by)
-        expire_due(self.parts.db, self.clock.now())
-        self.sync_due()
-
-    def sync_due(self) -> list[str]:
-        due = due_routers(self.parts.db, self.clock.now())
-        names = [name for name, router_id in self.town.routers.items() if router_id in due]
-        for name in names:
-            self.sync(name)
-        return names
-
-    def grant(self, grant_id: int) -> dict[str, Any]:
-        with self.parts.db.reading() as connection:
-            return dict(connection.execute(select(AccessGrant).where(AccessGrant.id == grant_id)).mappings().one())
-
-    def placement(self, grant_id: int) -> dict[str, Any]:
-        with self.parts.db.reading() as connection:
-            return dict(connection.execute(select(Placement).where(Placement.grant_id == grant_id)).mappings().one())
-
-    def router(self, name: str = "juba-town") -> dict[str, Any]:
-        with self.parts.db.reading() as connection:
-            return dict(
-                connection.execute(text("SELECT * FROM router WHERE name = :name"), {"name": name}).mappings().one()
-            )
-
-    def told(self) -> list[str]:
-        return [name for name, _ in texts_to(self.parts, ACHOL) if name not in ("cash_receipt", "token")]
-
-
-@pytest.fixture
-def net(town: Town, parts: Parts, clock: FixedClock, tmp_path: Path) -> Iterator[Network]:
-    with ExitStack() as stack:
-        routers = {}
-        for name, router_id in town.routers.items():
-            running = stack.enter_context(
-                SimulatedRouter(
-                    name, "127.0.0.1", 0, "api", "router-password", tmp_path, clock=lambda: clock.now().timestamp()
-                )
-            )
-            running.pass_time(100_000)
-            with parts.db.transaction() as tx:
-                tx.execute(
-                    text("UPDATE router SET port = :port WHERE id = :id"), {"port": running.port, "id": router_id}
-                )
-            routers[name] = running
-        yield Network(town, routers)
-    everything_agrees(parts)
-
-
-def user(router: SimulatedRouter, name: str) -> dict[str, str] | None:
-    return next((row for row in router.state()["users"] if row["name"] == name), None)
-
-
-def names(router: SimulatedRouter) -> set[str]:
-    return {row["name"] for row in router.state()["users"]}
+from tests.networks import PHONE, Credentials, Network, address, names, user
+from tests.town import ACHOL, texts_to
 
 
 def test_a_sold_token_becomes_a_user_with_its_limits(net: Network) -> None:
@@ -309,10 +185,6 @@ def test_a_restarted_router_is_looked_at_whole_and_the_clock_runs_on(net: Networ
     assert net.grant(sold.grant_id)["first_used_at"] == began
 
 
-def address(net: Network) -> RouterAddress:
-    return RouterAddress("127.0.0.1", net.juba.port, "api", "router-password", timeout_s=5)
-
-
 def test_what_others_made_by_hand_is_left_alone(net: Network) -> None:
     taken = net.sell()
     fine = net.sell()
@@ -447,7 +319,7 @@ def dies_in_a_visit(net: Network) -> None:
         pass
 
     class Dies(RouterOsRouter):
-        def health(self):
+        def greet(self, **wanted):
             raise DiedError
 
     with pytest.raises(DiedError):
@@ -614,9 +486,9 @@ class LogsOut(RouterOsRouter):
 
     juba: SimulatedRouter
 
-    def users(self, names=None):
+    def look(self, question):
         type(self).juba.log_out(mac=PHONE)
-        return super().users(names)
+        return super().look(question)
 
 
 def test_a_session_that_ends_while_we_read_counts_once(net: Network) -> None:
@@ -751,13 +623,13 @@ def test_a_visit_that_takes_too_long_gives_up_before_its_lease_ends(net: Network
     class Slow(RouterOsRouter):
         asked = 0
 
-        def health(self):
+        def greet(self, **wanted):
             net.clock.advance(seconds=40)
-            return super().health()
+            return super().greet(**wanted)
 
-        def profiles(self):
+        def look(self, question):
             net.clock.advance(seconds=20)
-            return super().profiles()
+            return super().look(question)
 
         def apply(self, changes):
             type(self).asked += 1
@@ -774,13 +646,13 @@ def test_a_token_sold_and_told_by_another_during_a_full_visit_is_not_removed(net
     sold: list[Credentials] = []
 
     class SoldMeanwhile(RouterOsRouter):
-        def health(self):
+        def look(self, question):
             one = net.sell("3H")
             sold.append(one)
             with RouterOsRouter(address(net)) as other:
                 comment = f"shabaka:{one.grant_id}"
                 other.apply([AddUser(HotspotUser(one.username, one.password, "default", comment=comment))])
-            return super().health()
+            return super().look(question)
 
     net.sync(connector=SoldMeanwhile, force=True)
     assert sold[0].username in names(net.juba)

@@ -60,7 +60,7 @@ class Line:
         return self.looks()
 
     def looks(self):
-        keep_fair_use(self.provider.parts.db, self.provider.clock.now(), "*384*77#")
+        keep_fair_use(self.provider.parts.db, self.provider.clock.now())
         return self.speed
 
     @property
@@ -127,20 +127,20 @@ def test_nights_that_are_free_do_not_count_and_are_not_slow(provider):
     assert line.looks() == (512, 512)
 
 
-def test_data_used_up_without_overage_leaves_enough_to_buy_more(provider):
-    line = Line(provider, data_bytes=10 * GB, top_up=ssp(800))
+def test_data_used_up_without_overage_leaves_enough_to_pay(provider):
+    line = Line(provider, data_bytes=10 * GB)
     assert line.uses(5) == FULL
     assert line.uses(4) == FULL
     assert line.uses(1) == (64, 64)
-    assert line.texts == ["usage_share", "usage_share", "usage_all"]
+    assert line.texts == ["usage_share", "usage_share", "usage_slower"]
     assert line.looks() == (64, 64)
     assert len(line.texts) == 3
 
 
 def test_a_leap_over_all_shares_is_told_once(provider):
-    line = Line(provider, data_bytes=10 * GB, top_up=ssp(800))
+    line = Line(provider, data_bytes=10 * GB)
     line.uses(11)
-    assert line.texts == ["usage_all"]
+    assert line.texts == ["usage_slower"]
 
 
 def test_overage_slows_nothing_and_says_what_it_costs(provider):
@@ -184,7 +184,7 @@ def test_one_service_that_fails_holds_up_no_other(provider, monkeypatch):
         tx.execute(text("DELETE FROM contact WHERE customer_id = :who"), {"who": provider.town.achol.customer_id})
         tx.execute(text("DELETE FROM usage_alert"))
         tx.execute(text("UPDATE subscription SET held_down_kbps = NULL, held_up_kbps = NULL"))
-    keep_fair_use(provider.parts.db, provider.clock.now(), "*384*77#")
+    keep_fair_use(provider.parts.db, provider.clock.now())
     assert provider.service(other).held_down_kbps == 1_024
 
 

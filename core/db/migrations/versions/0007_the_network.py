@@ -4,9 +4,9 @@ from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from core.db.migrations.guards_0008 import CHECKS, statements
+from core.db.migrations.guards_0007 import CHECKS, statements
 
-revision = '0008'
+revision = '0007'
 down_revision = '0006'
 branch_labels = None
 depends_on = None
@@ -140,6 +140,8 @@ def upgrade() -> None:
     op.add_column('router', sa.Column('drift_at', sa.DateTime(timezone=True), nullable=True))
     op.add_column('router', sa.Column('checks', postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     op.add_column('router', sa.Column('checks_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('router', sa.Column('checks_wanted_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('placement', sa.Column('forgotten_s', sa.Integer(), server_default='0', nullable=False))
     op.create_unique_constraint(op.f('uq_router_nas_address'), 'router', ['nas_address'])
     for table, checks in CHECKS:
         for name, rule in checks:

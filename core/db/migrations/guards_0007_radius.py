@@ -1,4 +1,4 @@
-"""What the RADIUS server asks of the database and tells it, as functions. SQL of migration 0008.
+"""What the RADIUS server asks of the database and tells it, as functions. SQL of migration 0007.
 
 A log-in costs one of them, an interim another. They are PL/pgSQL because its plans are kept by the connection: the
 server sends text, and to plan it anew would cost more than to run it. All numbers of accounting come as text: whatever
@@ -217,29 +217,37 @@ ACCOUNTING: Final = (
       RETURN 'kept';
     END $$
     """,
-    # A session begins. One that was stopped before begins again: routers use a session id twice. A device that
-    # is back without having said good-bye has left its older session.
+    # A session begins. Routers use a session's name twice: one of that name that ended is another. A device that is
+    # back without having said good-bye has left its older session.
     """
     CREATE FUNCTION radius_started(asks text, session_ text, who text, mac_ text, address_ text,
                                    happened timestamptz, heard timestamptz) RETURNS void LANGUAGE plpgsql AS $$
     DECLARE
       place_ record;
+      near interval := '10 minutes'; -- as the writer of usage tells two sessions of one name apart
     BEGIN
       SELECT r.id AS router_id, g.id AS grant_id, g.status INTO place_
         FROM router r LEFT JOIN access_grant g ON g.router_id = r.id AND g.username = who WHERE r.nas_address = asks;
+      -- The packet once more, after the session has ended: nothing begins.
+      PERFORM 1 FROM usage_session s WHERE s.nas = asks AND s.session = session_ AND s.username = who
+        AND s.stopped_at >= happened AND s.started_at BETWEEN happened - near AND happened + near;
+      IF FOUND THEN
+        RETURN;
+      END IF;
+      UPDATE usage_session s SET stopped_at = greatest(s.heard_at, s.started_at), cause = 'replaced'
+        WHERE s.nas = asks AND s.session = session_ AND s.username = who AND s.stopped_at IS NULL
+          AND s.started_at < happened - near;
       INSERT INTO usage_session AS s (nas, session, username, router_id, grant_id, source, mac, address, started_at,
                                       heard_at, cause)
         VALUES (asks, session_, who, place_.router_id, place_.grant_id, 'radius', mac_, address_, happened, heard, '')
-        ON CONFLICT ON CONSTRAINT uq_usage_session_once DO UPDATE SET
-          stopped_at = CASE WHEN s.stopped_at < happened THEN NULL ELSE s.stopped_at END,
-          cause = CASE WHEN s.stopped_at < happened THEN '' ELSE s.cause END,
+        ON CONFLICT (nas, session, username) WHERE stopped_at IS NULL DO UPDATE SET
           heard_at = greatest(s.heard_at, heard), mac = mac_, address = address_,
           router_id = coalesce(s.router_id, place_.router_id), grant_id = coalesce(s.grant_id, place_.grant_id);
       IF place_.status = 'waiting' THEN
         PERFORM radius_begun(who, asks, happened);
       END IF;
       IF place_.grant_id IS NOT NULL AND mac_ <> '' THEN
-        UPDATE usage_session s SET stopped_at = greatest(s.heard_at, s.started_at), cause = 'Lost-Stop'
+        UPDATE usage_session s SET stopped_at = greatest(s.heard_at, s.started_at), cause = 'replaced'
           WHERE s.grant_id = place_.grant_id AND s.stopped_at IS NULL AND s.nas = asks AND s.mac = mac_
             AND s.session <> session_ AND s.started_at < happened;
       END IF;
@@ -252,9 +260,15 @@ ACCOUNTING: Final = (
     LANGUAGE plpgsql AS $$
     DECLARE
       place_ record;
+      began timestamptz := happened - lasted * interval '1 second';
     BEGIN
       UPDATE usage_session s SET stopped_at = happened, cause = cause_, heard_at = greatest(s.heard_at, heard)
         WHERE s.nas = asks AND s.session = session_ AND s.username = who AND s.stopped_at IS NULL;
+      IF FOUND THEN
+        RETURN;
+      END IF;
+      PERFORM 1 FROM usage_session s WHERE s.nas = asks AND s.session = session_ AND s.username = who
+        AND s.started_at BETWEEN began - interval '10 minutes' AND began + interval '10 minutes';
       IF FOUND THEN
         RETURN;
       END IF;
@@ -263,8 +277,7 @@ ACCOUNTING: Final = (
       INSERT INTO usage_session (nas, session, username, router_id, grant_id, source, mac, address, started_at,
                                  heard_at, stopped_at, cause)
         VALUES (asks, session_, who, place_.router_id, place_.grant_id, 'radius', mac_, address_,
-                happened - lasted * interval '1 second', heard, happened, cause_)
-        ON CONFLICT ON CONSTRAINT uq_usage_session_once DO NOTHING;
+                began, heard, happened, cause_);
     END $$
     """,
 )

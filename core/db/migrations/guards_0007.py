@@ -1,10 +1,10 @@
-"""Checks of columns that older tables gained, and what of usage the models cannot say. SQL of migration 0008."""
+"""Checks of columns that older tables gained, and what of usage the models cannot say. SQL of migration 0007."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from core.db.migrations.guards_0008_radius import RADIUS
+from core.db.migrations.guards_0007_radius import RADIUS
 
 CHECKS: Final = (
     (
@@ -14,6 +14,7 @@ CHECKS: Final = (
             ("burst_both_ways", "(burst_down_kbps IS NULL) = (burst_up_kbps IS NULL)"),
         ),
     ),
+    ("placement", (("forgotten_not_negative", "forgotten_s >= 0"),)),
     (
         "router",
         (
