@@ -13,6 +13,7 @@ from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from core.billing.statement_text import BILLS_MAX, bill_lines
+from core.catalog.plan_words import data_words
 from core.languages import TONGUES, catalogue, say
 from core.messaging.segments import measure, substitute
 from core.messaging.texts import REASONS, TEXTS
@@ -84,6 +85,8 @@ def longest(tongue):
         "receipts": receipt_lines([ReceiptLine("30/12", LONGEST["amount"], "1000177")] * RECEIPTS_MAX, tongue),
         "plan": PLAN[tongue],
         "time": time,
+        "all": data_words(tongue, 1_999_900_000_000),
+        "used": data_words(tongue, 1_999_900_000_000),
         "left": say(tongue, "{time} left", time=time),
         "reason": reason,
     }
