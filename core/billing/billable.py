@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, text
 
 from core.billing.draft import Buyer, Line
 from core.billing.service_lines import Days, Due
-from core.catalog.models import Promotion
-from core.catalog.promotions import PromotionTerms
+from core.catalog.promotions import promotions_of
 from core.catalog.taxes import HOME_CURRENCY
 from core.days import Period
 from core.db.engine import Transaction
@@ -132,7 +131,7 @@ def _chunk(tx: Transaction, rows: Sequence[Any], issue_day: date) -> Chunk:
     terms: dict[int, list[Days]] = {}
     for term in tx.execute(_TERMS, {"ids": ids}):
         terms.setdefault(term.subscription_id, []).append(Days(term.from_day, term.until_day, term.tariff_id))
-    promotions = _promotions(tx, {row["promotion_id"] for row in rows if row["promotion_id"]})
+    promotions = promotions_of(tx.connection, {row["promotion_id"] for row in rows if row["promotion_id"]})
     services = [
         Billable(
             Due(
@@ -170,20 +169,3 @@ def _charges(tx: Transaction, customers: Sequence[int], day: date) -> dict[int, 
         line = Line(row.kind, row.product_class, Money(row.amount_minor, row.currency), row.facts, row.subscription_id)
         waiting.setdefault(row.customer_id, []).append(Waiting(row.id, row.customer_id, row.subscription_id, line))
     return waiting
-
-
-def _promotions(tx: Transaction, ids: set[int]) -> dict[int, PromotionTerms]:
-    if not ids:
-        return {}
-    rows = tx.execute(
-        select(
-            Promotion.id,
-            Promotion.tariff_id,
-            Promotion.code,
-            Promotion.name_en,
-            Promotion.name_ar,
-            Promotion.off_millionths,
-            Promotion.periods,
-        ).where(Promotion.id.in_(ids))
-    )
-    return {row.id: PromotionTerms(*row) for row in rows}

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from core.billing.allocate import Part, allocate_many, locked_balance, open_invoices
 from core.billing.bill_now import invoice_lines
 from core.billing.credit import credit_invoice
 from core.billing.draft import Buyer, Issuer, Line
 from core.billing.issue import Issued
+from core.billing.models import InvoiceLine
 from core.billing.money_came import money_came
 from core.billing.queries import buyer, invoice
 from core.billing.withhold import record_withholding
 from core.cash.own_shift import drawer_of
-from core.catalog.taxes import HOME_CURRENCY
+from core.catalog.taxes import HOME_CURRENCY, UNTAXED
 from core.customers.queries import account
 from core.db.engine import Transaction
 from core.errors import AmountAboveDue, InsufficientBalance, NoShiftOpen, NotFound
@@ -168,7 +169,7 @@ def _charge(
         tx,
         key=f"adjustment:{row['id']}",
         buyer=who,
-        lines=[Line("charge", "other", amount, {"text": row["reason"]})],
+        lines=[Line("charge", _class_of(tx, corrects_id), amount, {"text": row["reason"]})],
         due_days=CHARGE_DUE_DAYS,
         issuer=issuer,
         now=now,
@@ -180,6 +181,14 @@ def _charge(
     if issued is None:
         raise AssertionError("an amount above nothing comes to something")
     return issued
+
+
+def _class_of(tx: Transaction, corrects_id: int | None) -> str:
+    """The class of product, by which it is taxed: that of the invoice it corrects, by its first line that is taxed."""
+    classes = select(InvoiceLine.product_class).where(
+        InvoiceLine.invoice_id == corrects_id, InvoiceLine.product_class != UNTAXED
+    )
+    return tx.execute(classes.order_by(InvoiceLine.position).limit(1)).scalar() or "other"
 
 
 def _invoice_of(tx: Transaction, row: Mapping[str, Any]) -> int:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import text
 
 from core.billing.bill_now import invoice_lines
 from core.billing.credit import credit_unused
 from core.billing.draft import Issuer, Line
-from core.billing.exchange import in_pounds
+from core.billing.exchange import in_pounds, rate_facts
 from core.billing.issue import Issued
 from core.billing.money_came import money_came
 from core.billing.queries import buyer
-from core.catalog.taxes import HOME_CURRENCY, exchange_on
-from core.days import Period, juba_day, period_of
+from core.billing.service_lines import promotion_facts
+from core.catalog.promotions import PromotionTerms, promotions_of
+from core.catalog.taxes import HOME_CURRENCY, MILLION, exchange_on
+from core.days import Period, period_of
 from core.db.engine import Transaction
 from core.money import Money
 from core.subscriptions.change_plan import Changed, change_plan
 from core.subscriptions.states import By
+
+_REDUCED: Final = text("""
+    SELECT 1 FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id AND i.kind = 'invoice'
+    WHERE l.subscription_id = :subscription AND l.kind = 'discount' AND l.from_day <= :day AND l.next_day > :day
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +59,14 @@ def change_service(
     """
     changed = change_plan(tx, subscription_id=subscription_id, tariff_id=tariff_id, at_period_end=at_period_end, by=by)
     service = changed.service
-    today = juba_day(by.now)
-    if at_period_end or service.pay != "prepaid" or service.billed_until is None or service.billed_until <= today:
+    if (
+        at_period_end
+        or service.pay != "prepaid"
+        or service.billed_until is None
+        or service.billed_until <= changed.from_day
+    ):
         return PlanChanged(changed)
-    left = Period(today, service.billed_until)
+    left = Period(changed.from_day, service.billed_until)
     notes = credit_unused(
         tx,
         key=f"change:{key}",
@@ -80,6 +94,18 @@ def change_service(
     return PlanChanged(changed, tuple(notes), invoice)
 
 
+def _promotion(tx: Transaction, changed: Changed, left: Period) -> PromotionTerms | None:
+    """The promotion of a service, where it is of the new tariff and these days were reduced by it before."""
+    service = changed.service
+    if service.promotion_id is None:
+        return None
+    promotion = promotions_of(tx.connection, {service.promotion_id})[service.promotion_id]
+    if promotion.tariff_id != changed.after.tariff_id:
+        return None
+    reduced = tx.execute(_REDUCED, {"subscription": service.subscription_id, "day": left.first}).first() is not None
+    return promotion if reduced else None
+
+
 def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]:
     """The days left at the new price, of the month they are in; a longer rest month by month."""
     terms, service = changed.after, changed.service
@@ -96,7 +122,7 @@ def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]
         "currency": terms.price.currency,
     }
     if exchange is not None:
-        facts |= {"rate_millionths": exchange.rate_millionths, "rate_day": exchange.day.isoformat()}
+        facts |= rate_facts(exchange)
 
     def line(product_class: str, price: Money, more: dict[str, object]) -> Line:
         amount = in_pounds(price.share_half_even(left.days, month.days), exchange)
@@ -106,4 +132,12 @@ def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]
         line(terms.product_class, terms.price, {}),
         line("equipment", terms.rental, {"credited_kind": "rental", "price": terms.rental.minor}),
     ]
+    promotion = _promotion(tx, changed, left)
+    if promotion is not None:
+        off = lines[0].amount.share_half_even(promotion.off_millionths, MILLION)
+        lines.append(
+            Line(
+                "discount", terms.product_class, -off, facts | promotion_facts(promotion), service.subscription_id, left
+            )
+        )
     return [one for one in lines if one.amount]

@@ -81,7 +81,8 @@ def credit_unused(
         row = _locked(tx, unused.invoice_id)
         taxed = taxes_of(tx, row.invoice_id)
         totals = assess(sums_of(unused.lines), taxed.rates, taxed.exemptions, issuer.step_minor)
-        lines, most = unused.lines, creditable(tx.connection, row)
+        deposit = deposit_of(tx, row)  # it goes back by itself, held or returned already: it is no price of days
+        lines, most = unused.lines, creditable(tx.connection, row) - deposit.left - deposit.gone
         if totals.total > most:
             lines, totals = in_proportion(lines, totals.taxes, totals.total, most)
         if totals.total.minor <= 0:
@@ -118,6 +119,7 @@ def _draft(
         due_on=issue_day,
         subscription_id=row.subscription_id,
         credits_id=row.invoice_id,
+        exchange_rate_id=row.exchange_rate_id,
         reason=reason.strip(),
         made_by=made_by,
     )

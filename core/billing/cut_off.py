@@ -102,7 +102,7 @@ def lifted_since(concerned: Concerned, act: str, done_at: datetime) -> bool:
 def cut_off(tx: Transaction, concerned: Concerned, act: str, by: By) -> Effect:
     """Do a step to a service, as far as the state it is in by now lets."""
     concerned.service = locked(tx.connection, concerned.service.subscription_id)
-    effect = _effect(concerned.service, act)
+    effect = _effect(concerned.service, act, juba_day(by.now))
     if effect != "acted":
         return effect
     service_id = concerned.service.subscription_id
@@ -119,9 +119,11 @@ def cut_off(tx: Transaction, concerned: Concerned, act: str, by: By) -> Effect:
     return effect
 
 
-def _effect(service: Service, act: str) -> Effect:
+def _effect(service: Service, act: str, today: date) -> Effect:
     if service.state == "terminated":
         return "gone"
+    if service.started_on is not None and service.started_on > today:
+        return "waits"  # it was handed over today, and has no day yet that it could stop after
     off_for_money = service.state == "suspended" and service.suspended_for == "unpaid"
     if act == "terminate":
         # What was paid in advance must be given back with a document when it ends: that is left to staff.

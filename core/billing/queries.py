@@ -56,6 +56,7 @@ class InvoiceRow:
     due_on: date
     total: Money
     due: Money
+    exchange_rate_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _one(connection: Connection, condition: Any) -> InvoiceRow:
             Invoice.issued_on,
             Invoice.due_on,
             Invoice.total_minor,
+            Invoice.exchange_rate_id,
             func.coalesce(InvoiceDue.due_minor, 0).label("due_minor"),
         )
         .outerjoin(InvoiceDue, InvoiceDue.invoice_id == Invoice.id)
@@ -148,4 +150,5 @@ def _one(connection: Connection, condition: Any) -> InvoiceRow:
         row.due_on,
         Money(row.total_minor, HOME_CURRENCY),
         Money(row.due_minor, HOME_CURRENCY),
+        row.exchange_rate_id,
     )

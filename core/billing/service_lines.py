@@ -113,19 +113,23 @@ def _term_lines(
     lines = [line("recurring", terms.product_class, price, facts)] if price else []
     if due.promotion is not None and due.promotion.tariff_id == terms.tariff_id and due.promotion_left > 0:
         off = price.share_half_even(due.promotion.off_millionths, MILLION)
-        named = {
-            "promotion_en": due.promotion.name_en,
-            "promotion_ar": due.promotion.name_ar,
-            "off_millionths": due.promotion.off_millionths,
-        }
         if off:
-            lines.append(line("discount", terms.product_class, -off, facts | named))
+            lines.append(line("discount", terms.product_class, -off, facts | promotion_facts(due.promotion)))
     rental = share_of_days(terms.rental, whole, part)
     if rental:
         lines.append(line("rental", "equipment", rental, facts | {"price": terms.rental.minor}))
     if terms.overage is not None and terms.data_bytes is not None and due.pay == "postpaid":
         lines += _overage(due, terms, terms.overage, whole, part, used, line, facts)
     return lines
+
+
+def promotion_facts(promotion: PromotionTerms) -> dict[str, Any]:
+    """What a discount's line keeps of its promotion."""
+    return {
+        "promotion_en": promotion.name_en,
+        "promotion_ar": promotion.name_ar,
+        "off_millionths": promotion.off_millionths,
+    }
 
 
 def _overage(

@@ -22,12 +22,16 @@ from core.money import Money
 
 CERTIFICATE_CHARS_MAX: Final = 60
 # Of what is left of the net amount. The highest rate at which anybody withholds: 20 %, from those who do not live here
-# (Finance Act 2024/25). Income tax is on our income: excise is not in it. More would be a debt paid with paper.
+# (Finance Act 2024/25). Income tax is on our income: excise and deposits are not. More would be a debt paid with paper.
 WITHHOLDING_SHARE_MAX: Final = (20, 100)
 _NET_AND_WITHHELD: Final = text(
     """
     SELECT i.net_minor - (SELECT coalesce(sum(n.net_minor), 0) FROM invoice n
-                          WHERE n.credits_id = i.id AND n.kind = 'credit_note')::bigint AS net_minor,
+                          WHERE n.credits_id = i.id AND n.kind = 'credit_note')::bigint
+           - (SELECT coalesce(sum(CASE d.kind WHEN 'credit_note' THEN -l.amount_minor ELSE l.amount_minor END), 0)
+              FROM invoice d JOIN invoice_line l ON l.invoice_id = d.id
+              WHERE (d.id = i.id OR d.credits_id = i.id AND d.kind = 'credit_note')
+                AND coalesce(l.facts ->> 'credited_kind', l.kind) = 'deposit')::bigint AS net_minor,
            (SELECT coalesce(sum(a.amount_minor), 0) FROM allocation a
             WHERE a.invoice_id = i.id AND a.kind = 'withholding')::bigint AS withheld_minor
     FROM invoice i WHERE i.id = :invoice

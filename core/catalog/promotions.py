@@ -10,8 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from core.catalog.models import Promotion
 
-# At most one: promotions of a tariff never meet on a day (an exclusion constraint).
-_PROMOTION_ON: Final = select(
+_PROMOTIONS: Final = select(
     Promotion.id,
     Promotion.tariff_id,
     Promotion.code,
@@ -19,7 +18,9 @@ _PROMOTION_ON: Final = select(
     Promotion.name_ar,
     Promotion.off_millionths,
     Promotion.periods,
-).where(
+)
+# At most one: promotions of a tariff never meet on a day (an exclusion constraint).
+_PROMOTION_ON: Final = _PROMOTIONS.where(
     Promotion.tariff_id == bindparam("tariff_id"),
     Promotion.valid_from <= bindparam("day"),
     Promotion.valid_until > bindparam("day"),
@@ -43,3 +44,10 @@ def promotion_for(connection: Connection, tariff_id: int, day: date) -> Promotio
     """The promotion of a tariff on a day, if there is one."""
     row = connection.execute(_PROMOTION_ON, {"tariff_id": tariff_id, "day": day}).first()
     return PromotionTerms(*row) if row else None
+
+
+def promotions_of(connection: Connection, ids: set[int]) -> dict[int, PromotionTerms]:
+    """Promotions by their ids, also those that are over: who joined in their days has them."""
+    if not ids:
+        return {}
+    return {row.id: PromotionTerms(*row) for row in connection.execute(_PROMOTIONS.where(Promotion.id.in_(ids)))}

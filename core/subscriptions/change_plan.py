@@ -44,7 +44,8 @@ def change_plan(tx: Transaction, *, subscription_id: int, tariff_id: int, at_per
     refuse_unless_possible(service, "change_plan")
     book = tariff_book(tx.connection)
     before = tariff_of(tx, service, today)
-    from_day = _end_of_period(service, today) if at_period_end else today
+    first = max(today, service.started_on or today)  # one that was handed over today begins tomorrow
+    from_day = _end_of_period(service, today) if at_period_end else first
     after = book.version(tariff_id, from_day)
     if after is None:
         raise NotFound(what="tariff")
