@@ -56,14 +56,14 @@ def patient(provider):
 def test_a_debit_note_goes_by_the_schedule_of_what_it_corrects(provider, patient, of_a_note):
     debits(provider, provider.invoices()[0].id)
     if of_a_note:
-        provider.pays(5_000)
+        provider.pays(6_000)
         debits(provider, provider.invoices()[1].id)
     duns_daily_until(provider, "2026-12-31")
     assert (provider.service(patient).state, provider.service(patient).slowed) == ("active", False)
     assert told(provider).count("bill_due_soon") == 1
     duns_daily_until(provider, "2027-01-15")
     assert provider.service(patient).state == "suspended"
-    provider.pays(5_000)
+    provider.pays(6_000)
     assert provider.service(patient).state == "active"
 
 
