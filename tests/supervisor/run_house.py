@@ -16,7 +16,9 @@ STAND_IN = str(Path(__file__).with_name("stand_in.py"))
 
 
 def main(home, port, *others):
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a suite run under nohup would hand it down ignored
+    # A suite run under nohup, or in the background of a script, would hand these down ignored.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     roles = {field.name: field.name for field in dataclasses.fields(Commands) if field.name != "root"}
     roles |= dict(other.split("=") for other in others)
     commands = Commands(
