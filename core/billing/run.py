@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Final
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from core.billing.bill_chunk import Outcome, Terms, bill_chunk
-from core.billing.billable import due_on
+from core.billing.billable import Chunk, due_on
 from core.billing.draft import Issuer
 from core.catalog.billed_days import BILLING
 from core.catalog.tariffs import tariff_book
@@ -30,12 +30,15 @@ _NEXT_DAY: Final = text(
     "SELECT min(next_bill_on) FROM subscription WHERE next_bill_on > :after AND next_bill_on <= :day"
 )
 _IDS: Final = text("SELECT id FROM subscription WHERE next_bill_on = :day AND id > :after ORDER BY id LIMIT :most")
-# The rates that bills of a day were made with, in a run that was cut off perhaps.
+# The rates that bills of a day were made with, in a run that was cut off perhaps: not what was billed as it began.
 _RATES_USED: Final = text(
     """
     SELECT DISTINCT ON (r.currency) r.currency, r.id, r.day, r.rate_millionths, r.source
     FROM invoice i JOIN exchange_rate r ON r.id = i.exchange_rate_id
-    WHERE i.issued_on = :day AND i.kind = 'invoice' AND i.period_from IS NOT NULL ORDER BY r.currency, i.id
+    WHERE i.issued_on = :day AND i.kind = 'invoice' AND i.period_from IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM subscription_move m
+                      WHERE m.subscription_id = i.subscription_id AND m.at = i.issued_at)
+    ORDER BY r.currency, i.id
     """
 )
 _LONG_AGO: Final = date(1970, 1, 1)
@@ -176,8 +179,24 @@ def _bill_next(
     chunk = due_on(tx, bill_day=bill_day, issue_day=terms.issue_day, after=after, most=most)
     if not chunk.services:
         return None, Outcome()
-    outcome = bill_chunk(tx, chunk, terms, now)
+    outcome = bill_chunk(tx, _as_owed(chunk), terms, now)
     return chunk.services[-1].due.subscription_id, outcome
+
+
+def _as_owed(chunk: Chunk) -> Chunk:
+    """Prepaid services that have ended are billed for what they used as postpaid ones: they cannot lapse any more.
+
+    What is beyond a prepaid plan's data was never sold: it is not counted.
+    """
+    ended = {one.due.subscription_id for one in chunk.services if one.due.pay == "prepaid" and one.due.ended_on}
+    if not ended:
+        return chunk
+    services = [
+        replace(one, due=replace(one.due, pay="postpaid")) if one.due.subscription_id in ended else one
+        for one in chunk.services
+    ]
+    usage = {service_id: days for service_id, days in chunk.usage.items() if service_id not in ended}
+    return replace(chunk, services=services, usage=usage)
 
 
 def _next_day(connection: Connection, after: date, day: date) -> date | None:

@@ -46,7 +46,7 @@ def days_off(tx: Transaction, service: Service, verb: str, by: By, **values: obj
         kept = service.billed_until - tomorrow if service.billed_until else None
         days = max(0, kept.days) if kept else 0
         values |= {"kept_days": service.kept_days + days, "next_bill_on": None}
-        if days:
+        if days or service.state != "active":  # days used and not billed yet stay as they are
             values["billed_until"] = tomorrow
     detail: dict[str, object] = {"tariff": tariff_id}
     if agreed is not None:
@@ -58,11 +58,14 @@ def days_off(tx: Transaction, service: Service, verb: str, by: By, **values: obj
 def days_on(tx: Transaction, service: Service, verb: str, by: By, **values: object) -> Resumed:
     """Let it go on from today, first with the days that were kept; then with the plan that was agreed on for later."""
     refuse_unless_possible(service, verb)
+    unbilled = service.pay == "prepaid" and has_unbilled(tx, service)
     begins = reopen_term(tx, service.subscription_id, juba_day(by.now))
     changed = _change_as_agreed(tx, service, begins)
     terms = tariff_of(tx, service, begins)
     billed_until, anchor = begins, service.anchor_day
-    if service.pay == "prepaid":
+    if unbilled and service.billed_until is not None:
+        billed_until = service.billed_until  # days used before it stopped are billed first; days off cost nothing
+    elif service.pay == "prepaid":
         billed_until = begins + service.kept_days * DAY
         # A month that still ends on its day keeps it: the 28th of February may stand for the 31st.
         if terms.billed_on == "anniversary" and period_of(billed_until, anchor).first != billed_until:
@@ -87,6 +90,13 @@ def days_on(tx: Transaction, service: Service, verb: str, by: By, **values: obje
         access.set_speed(tx, service, terms, by.now, slowed=service.slowed)
     access.go_on(tx, service, by.now)
     return Resumed(begins, terms)
+
+
+def has_unbilled(tx: Transaction, service: Service) -> bool:
+    """Whether a service that stopped was on, before it did, on days that were never billed."""
+    until = service.billed_until
+    stopped = [term.until_day for term in terms_of(tx.connection, service.subscription_id) if term.until_day]
+    return until is not None and bool(stopped) and until < max(stopped)
 
 
 def _change_as_agreed(tx: Transaction, service: Service, begins: date) -> bool:

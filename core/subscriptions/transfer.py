@@ -14,7 +14,7 @@ from core.subscriptions.models import SUBSCRIPTION_NUMBERS, Subscription, Subscr
 from core.subscriptions.queries import Service, locked
 from core.subscriptions.schedule import next_bill_day
 from core.subscriptions.states import By, move
-from core.subscriptions.stop import tariff_of
+from core.subscriptions.stop import has_unbilled, tariff_of
 from core.subscriptions.terms import close_term
 
 
@@ -37,6 +37,8 @@ def transfer(tx: Transaction, *, subscription_id: int, customer_id: int, by: By)
     last_bill = None
     if service.pay == "postpaid" and service.next_bill_on is not None:
         last_bill = min(service.next_bill_on, tomorrow)
+    elif service.pay == "prepaid" and has_unbilled(tx, service):
+        last_bill = service.billed_until
     move(
         tx,
         service,
