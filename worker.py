@@ -17,7 +17,7 @@ from core.billing.agreements import expire_agreements
 from core.billing.draft import issuer_of
 from core.billing.dun import dun
 from core.billing.fulfil import bill_fulfilments
-from core.billing.money_came import money_came
+from core.billing.money_came import money_came, put_on_again
 from core.billing.of_statements import bills_of
 from core.billing.renewal_reminders import remind_renewals
 from core.billing.run import bill_due
@@ -384,6 +384,7 @@ def dun_due() -> None:
         tell_invoices(parts.db, now=now, code=code)
         expire_agreements(parts.db, now)
         dun(parts.db, now=now, code=code)
+        put_on_again(parts.db, issuer=shared.issuer, now=now)
         remind_renewals(parts.db, now=now, code=code, step_minor=shared.issuer.step_minor)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from psycopg2 import errors as pg
@@ -17,7 +18,7 @@ from core.billing.bill_now import bill_service_now
 from core.billing.cut_off import still_cut
 from core.billing.draft import Issuer
 from core.customers.queries import account
-from core.db.engine import Transaction
+from core.db.engine import Database, Transaction
 from core.errors import InsufficientBalance, NoExchangeRate
 from core.logs import log
 from core.messaging.queue_text import queue_text
@@ -51,6 +52,16 @@ _WAITS: Final = text("""
            OR EXISTS (SELECT 1 FROM payment_plan WHERE customer_id = :customer AND state = 'running') AS agreement,
            EXISTS (SELECT 1 FROM subscription WHERE customer_id = :customer AND state <> 'terminated'
                    AND (slowed OR suspended_for IN ('unpaid', 'lapsed'))) AS service
+""")
+# Who has a balance or owes nothing, and a service off for money: it may have waited for an exchange rate.
+_OFF: Final = text("""
+    SELECT DISTINCT s.customer_id FROM subscription s JOIN customer c ON c.id = s.customer_id
+    JOIN ledger_account w ON w.id = c.wallet_id
+    WHERE s.state = 'suspended' AND (
+        s.suspended_for = 'lapsed' AND w.balance_minor > 0
+        OR s.suspended_for = 'unpaid' AND NOT EXISTS (
+            SELECT 1 FROM invoice_due d WHERE d.customer_id = s.customer_id AND d.due_minor > 0))
+    ORDER BY s.customer_id
 """)
 
 # Called with every credit to a balance: (transaction, customer, key of the credit, now). Wired at the edge.
@@ -99,6 +110,19 @@ def reconnect(tx: Transaction, *, customer_id: int, issuer: Issuer, now: datetim
             LOG.exception("paid for, and not put on again", service=service.number)
     if back:
         _tell(tx, customer_id, back, now)
+    return back
+
+
+def put_on_again(db: Database, *, issuer: Issuer, now: datetime) -> int:
+    """Put on what is off for money with nothing in its way any more, a transaction a customer. How many services."""
+    with db.reading() as connection:
+        customers = connection.execute(_OFF).scalars().all()
+    back = 0
+    for customer_id in customers:
+        try:
+            back += len(db.run(partial(reconnect, customer_id=customer_id, issuer=issuer, now=now, why="paid")))
+        except Exception:
+            LOG.exception("customer not put on again", customer=customer_id)
     return back
 
 
