@@ -154,7 +154,7 @@ def test_an_invoice_is_credited_charged_more_and_written_off_beside_itself(mary,
     assert [(row.kind, row.total) for row in documents] == [
         ("invoice", 36_000),
         ("credit_note", 3_600),
-        ("debit_note", 1_000),
+        ("debit_note", 1_200),
     ]
     assert documents[0].due == 32_000
     assert count(parts, "audit_entry", "subject = :s", s=f"document:{invoice.number}") == 3
