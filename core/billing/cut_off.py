@@ -10,7 +10,7 @@ from typing import Final, Literal
 from sqlalchemy import text
 
 from core.billing.agreements import agreed_invoices
-from core.billing.dunning_rule import SEVERITY, cuts_due, fair_due_day
+from core.billing.dunning_rule import cuts_due, fair_due_day
 from core.billing.schedules import SCHEDULED, steps_of_schedules
 from core.days import juba_day
 from core.db.engine import Transaction
@@ -67,25 +67,25 @@ def concerned_by(services: Sequence[Concerned], subscription_id: int | None) -> 
     return [one for one in services if one.service.pay == "postpaid"]
 
 
-def still_cut(tx: Transaction, customer_id: int, services: Sequence[Service], now: datetime) -> dict[int, str]:
-    """The services of a customer (their ids) that dunning would cut down now, whatever the hour: the worst act of each.
+def still_cut(tx: Transaction, customer_id: int, services: Sequence[Service], now: datetime) -> frozenset[int]:
+    """Those of a customer's services (their ids) that dunning would cut down now, whatever the hour: they stay off.
 
     Money that may be on its way keeps a service on, but puts none on again: else asking to pay, and a pound, would do.
     """
     steps, today = steps_of_schedules(tx.connection), juba_day(now)
-    bills = []
-    for bill in tx.execute(_OPEN, {"customer": customer_id}):
-        due_day = fair_due_day(bill.due_on, bill.issued_on, bill.issued_at)
-        cuts = cuts_due(steps.get(bill.schedule, ()), due_day, today)
-        if cuts:
-            bills.append((bill, max((step.act for step in cuts), key=SEVERITY.index)))
+    bills = [
+        bill
+        for bill in tx.execute(_OPEN, {"customer": customer_id})
+        if cuts_due(steps.get(bill.schedule, ()), fair_due_day(bill.due_on, bill.issued_on, bill.issued_at), today)
+    ]
     agreed = agreed_invoices(tx.connection, customer_id, now) if bills else frozenset()
     concerned = [Concerned(service) for service in services]
-    worst: dict[int, str] = {}
-    for bill, act in sorted(bills, key=lambda one: SEVERITY.index(one[1])):
-        if bill.invoice_id not in agreed:
-            worst |= {one.service.subscription_id: act for one in concerned_by(concerned, bill.subscription_id)}
-    return worst
+    return frozenset(
+        one.service.subscription_id
+        for bill in bills
+        if bill.invoice_id not in agreed
+        for one in concerned_by(concerned, bill.subscription_id)
+    )
 
 
 def lifted_since(concerned: Concerned, act: str, done_at: datetime) -> bool:

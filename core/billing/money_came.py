@@ -25,7 +25,7 @@ from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.subscriptions.lapse import renew
 from core.subscriptions.queries import Service, services_of
-from core.subscriptions.slow import slow, unslow
+from core.subscriptions.slow import unslow
 from core.subscriptions.states import By
 from core.subscriptions.suspend import resume
 
@@ -102,7 +102,7 @@ def reconnect(tx: Transaction, *, customer_id: int, issuer: Issuer, now: datetim
         try:
             # A savepoint each: money is recorded whatever is wrong with a service, and the others go on.
             with tx.connection.begin_nested():
-                if _put_on(tx, service, by, issuer, stay.get(service.subscription_id)):
+                if _put_on(tx, service, by, issuer, clear=service.subscription_id not in stay):
                     back.append(service.number)
         except Exception as fault:
             if isinstance(fault, DBAPIError) and (fault.connection_invalidated or isinstance(fault.orig, _RACE_LOST)):
@@ -126,17 +126,15 @@ def put_on_again(db: Database, *, issuer: Issuer, now: datetime) -> int:
     return back
 
 
-def _put_on(tx: Transaction, service: Service, by: By, issuer: Issuer, due: str | None) -> bool:
-    """Put one service on again, or give it its speed back, as far as the cut due lets. True: it was off."""
+def _put_on(tx: Transaction, service: Service, by: By, issuer: Issuer, *, clear: bool) -> bool:
+    """Put one service on again, or give it its speed back. True: it was off."""
     back = False
-    if due in (None, "slow") and service.state == "suspended" and service.suspended_for == "unpaid":
+    if clear and service.state == "suspended" and service.suspended_for == "unpaid":
         resume(tx, subscription_id=service.subscription_id, by=by)
-        if due and not service.slowed:
-            slow(tx, subscription_id=service.subscription_id, by=by)
         back = True
     elif service.suspended_for == "lapsed":
         back = _renewed(tx, service, by, issuer)
-    if due is None and service.slowed and service.state != "terminated":
+    if clear and service.slowed and service.state != "terminated":
         unslow(tx, subscription_id=service.subscription_id, by=by)
     return back
 
