@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 _DAYS: Final = text("""
     SELECT grant_id, day, used_bytes FROM grant_usage WHERE grant_id = ANY(:ids) AND day >= :since
 """)
-# Hours of the day in Juba. Only hours that are wanted, so that a month of nights costs what is free of it.
+# By the hour of the day in Juba: asked only for those whose tariff has hours that do not count.
 _HOURS: Final = text("""
     SELECT s.grant_id, (h.hour AT TIME ZONE 'Africa/Juba')::date AS day,
            extract(hour FROM h.hour AT TIME ZONE 'Africa/Juba')::int AS hour,
