@@ -1,10 +1,10 @@
-"""Changing the plan of a monthly service, from now or from its next month."""
+"""Changing the plan of a monthly service, from now or from its next month; and keeping it after all."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from core.callers.commands import ChangePlan
+from core.callers.commands import ChangePlan, KeepPlan
 from core.callers.facts import Facts, ServiceFact, TariffFact
 from core.errors import PlanGone
 from core.languages import marked as _
@@ -17,6 +17,7 @@ MOVES: Final = [
     ("service", "my_plan.service", "my_plan.tariff"),
     ("tariff", "my_plan.tariff", "my_plan.when"),
     ("change", "my_plan.when", "my_plan.changed"),
+    ("keep", "my_plan.tariff", "my_plan.kept"),
     ("back", ["my_plan.service", "my_plan.tariff"], "bill.show"),
     ("back", "my_plan.when", "my_plan.tariff"),
 ]
@@ -24,8 +25,8 @@ NAME_CHARS_MAX: Final = 24  # of a plan on a phone: with its price it stands on 
 
 
 def changeable(facts: Facts) -> tuple[ServiceFact, ...]:
-    """The services that are on and for which another plan is on sale."""
-    return tuple(one for one in facts.services if one.can_change and _plans_for(one, facts))
+    """The services that are on and for which another plan is on sale, or agreed on."""
+    return tuple(one for one in facts.services if one.can_change and (_plans_for(one, facts) or one.agreed_id))
 
 
 def _plans_for(service: ServiceFact, facts: Facts) -> tuple[TariffFact, ...]:
@@ -75,23 +76,33 @@ def read_service(_session: Session, typed: str, facts: Facts) -> Answer:
     return Answer("service", {"service": services[typed].subscription_id}) if typed in services else choose_again(facts)
 
 
+def _own_name(service: ServiceFact, facts: Facts) -> str:
+    """The name of the plan it has, in letters the phone can show."""
+    return (service.tariff_ar if facts.tongue == "ar" else service.tariff_en)[:NAME_CHARS_MAX]
+
+
 def show_tariff(session: Session, facts: Facts) -> Page:
-    """The other plans on sale, each by the number that is its own for ever."""
+    """The other plans on sale, each by the number that is its own for ever; its own, where a change is agreed on."""
     service = _service(session, facts)
     if service is None:
         return _gone_page(facts)
-    options = tuple(
-        (str(one.alias), f"{_name(one, facts)}: {str(one.price).removeprefix('SSP ')}")  # another currency is named
+    options = {
+        one.alias: f"{_name(one, facts)}: {str(one.price).removeprefix('SSP ')}"  # another currency is named
         for one in _plans_for(service, facts)
-    )
-    return Page(say(facts.tongue, _("Plans, SSP a month:")), options)
+    }
+    if service.agreed_id is not None:
+        options[service.alias] = say(facts.tongue, _("Keep {plan}"), plan=_own_name(service, facts))
+    in_order = tuple((str(alias), options[alias]) for alias in sorted(options))
+    return Page(say(facts.tongue, _("Plans, SSP a month:")), in_order)
 
 
 def read_tariff(session: Session, typed: str, facts: Facts) -> Answer:
-    """A plan by its number."""
+    """A plan by its number. Its own takes back the change that is agreed on."""
     service = _service(session, facts)
     if service is None:
         return _gone(facts)
+    if service.agreed_id is not None and typed == str(service.alias):
+        return Answer("keep", {"tariff": service.tariff_id}, KeepPlan(service.subscription_id))
     plan = next((one for one in _plans_for(service, facts) if str(one.alias) == typed), None)
     return Answer("tariff", {"tariff": plan.tariff_id}) if plan else choose_again(facts)
 
@@ -136,9 +147,17 @@ def show_changed(session: Session, facts: Facts) -> Page:
     return Page(say(facts.tongue, _("You have the plan {plan} now."), plan=name), ends=True)
 
 
+def show_kept(session: Session, facts: Facts) -> Page:
+    """Nothing changes any more."""
+    service = next((one for one in facts.services if one.subscription_id == session.data["service"]), None)
+    name = _own_name(service, facts) if service else "-"
+    return Page(say(facts.tongue, _("You keep the plan {plan}. The change is cancelled."), plan=name), ends=True)
+
+
 STATES: Final = {
     "my_plan.service": (show_service, read_service),
     "my_plan.tariff": (show_tariff, read_tariff),
     "my_plan.when": (show_when, read_when),
     "my_plan.changed": (show_changed, read_nothing),
+    "my_plan.kept": (show_kept, read_nothing),
 }

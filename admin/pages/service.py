@@ -13,7 +13,7 @@ from admin.acts import act, by, issuer, note
 from admin.desk import parts, typed
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, t
+from admin.words import amount, day, own, t, tongue
 from core.billing.begin_service import begin_service
 from core.billing.end_service import end_service
 from core.billing.tell_service import text_credentials
@@ -25,6 +25,7 @@ from core.errors import NotFound
 from core.languages import marked as _
 from core.network.names import router_names
 from core.subscriptions.history import days_served, history
+from core.subscriptions.keep_plan import keep_plan
 from core.subscriptions.overview import View, view_numbered
 from core.subscriptions.pause import pause, unpause
 from core.subscriptions.slow import slow, unslow
@@ -151,6 +152,12 @@ def _unslow(tx: Transaction, view: View, why: By) -> Markup:
     return t(_("The service has its speed again."))
 
 
+def _keep(tx: Transaction, view: View, why: By) -> Markup:
+    kept = keep_plan(tx, subscription_id=view.service.subscription_id, by=why)
+    name = own(kept.terms.name(tongue()))
+    return t(_("It stays on {plan}. Nothing changes on {day}."), plan=name, day=day(kept.from_day))
+
+
 def _end(tx: Transaction, view: View, why: By) -> Markup:
     ended = end_service(tx, subscription_id=view.service.subscription_id, by=why, issuer=issuer())
     if not ended.notes:
@@ -164,11 +171,12 @@ VERBS: Final[Mapping[str, Callable[[Transaction, View, By], Markup]]] = {
     "unpause": _unpause,
     "suspend": _suspend,
     "resume": _resume,
+    "keep": _keep,
     "slow": _slow,
     "unslow": _unslow,
     "end": _end,
 }
-ACTS: Final = {"begin": "service_begun", "end": "service_ended"}
+ACTS: Final = {"begin": "service_begun", "keep": "plan_kept", "end": "service_ended"}
 
 ROUTES: Final = (
     Route("GET", "/services/<number>", "service", show_service),

@@ -13,7 +13,7 @@ from core.billing.money_came import reconnect
 from core.billing.payment_plan import agree_plan
 from core.billing.queries import owed
 from core.billing.statement_text import text_statement
-from core.callers.commands import BillCommand, ChangePlan, PayBill, PayInParts, TextStatement
+from core.callers.commands import BillCommand, ChangePlan, KeepPlan, PayBill, PayInParts, TextStatement
 from core.customers.queries import Account
 from core.days import juba_day
 from core.db.engine import Transaction
@@ -23,6 +23,7 @@ from core.payments.limits import MOMO_LEAST, MOMO_MOST
 from core.payments.models import PaymentIntent
 from core.payments.open_intent import open_intent
 from core.payments.rails import rail_of
+from core.subscriptions.keep_plan import keep_plan
 from core.subscriptions.models import SubscriptionMove
 from core.subscriptions.queries import locked
 from core.subscriptions.states import By
@@ -32,7 +33,7 @@ _ASKED_TO_PAY: Final = select(exists().where(PaymentIntent.request_key == bindpa
 _CHANGED_BEFORE: Final = select(
     exists().where(
         SubscriptionMove.subscription_id == bindparam("subscription_id"),
-        SubscriptionMove.verb == "change_plan",
+        SubscriptionMove.verb.in_(("change_plan", "keep_plan")),
         SubscriptionMove.detail["request"].astext == bindparam("request_key"),
     )
 )
@@ -73,7 +74,7 @@ def on_bill(
                 now=now,
                 why="agreed to pay in parts",
             )
-        case ChangePlan():
+        case ChangePlan() | KeepPlan():
             _change(tx, command, customer, request_key, By(now, _THROUGH[through], request=request_key), parts)
         case TextStatement():
             text_statement(tx, customer=customer, phone=phone, request_key=request_key, now=now)
@@ -105,7 +106,9 @@ def _pay(tx: Transaction, command: PayBill, customer: Account, request_key: str,
     )
 
 
-def _change(tx: Transaction, command: ChangePlan, customer: Account, request_key: str, by: By, parts: Parts) -> None:
+def _change(
+    tx: Transaction, command: ChangePlan | KeepPlan, customer: Account, request_key: str, by: By, parts: Parts
+) -> None:
     if customer.status != "active":
         raise CustomerNotActive(number=customer.number)
     service = locked(tx.connection, command.subscription_id)  # two copies of one request follow each other
@@ -113,6 +116,9 @@ def _change(tx: Transaction, command: ChangePlan, customer: Account, request_key
         raise NotFound(what="subscription")
     served = {"subscription_id": service.subscription_id, "request_key": request_key}
     if tx.execute(_CHANGED_BEFORE, served).scalar():
+        return
+    if isinstance(command, KeepPlan):
+        keep_plan(tx, subscription_id=command.subscription_id, by=by)
         return
     change_service(
         tx,

@@ -17,6 +17,7 @@ from core.callers.commands import (
     ClaimPayment,
     Command,
     HearAgain,
+    KeepPlan,
     PayBill,
     PayInParts,
     Register,
@@ -116,7 +117,7 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
             )
         case BuyToken():
             _buy(tx, command, asked, parts, customer)
-        case PayBill() | PayInParts() | ChangePlan() | TextStatement():
+        case PayBill() | PayInParts() | ChangePlan() | KeepPlan() | TextStatement():
             on_bill(
                 tx,
                 command,

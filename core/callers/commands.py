@@ -93,6 +93,13 @@ class ChangePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepPlan:
+    """Not the other tariff that was agreed on for this service of mine: the one it has."""
+
+    subscription_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TextStatement:
     """Text me what I owe, my last bills and my balance."""
 
@@ -139,7 +146,7 @@ class HearAgain:
     """START."""
 
 
-BillCommand = PayBill | PayInParts | ChangePlan | TextStatement
+BillCommand = PayBill | PayInParts | ChangePlan | KeepPlan | TextStatement
 PaymentCommand = ClaimPayment | TextReceipts | CheckReceipt | AgreeAutoTopUp | StopAutoTopUp
 Command = (
     Register

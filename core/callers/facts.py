@@ -68,7 +68,10 @@ class BillFact:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFact:
-    """A monthly service that has not ended. Without a tariff it has not begun."""
+    """A monthly service that has not ended. Without a tariff it has not begun.
+
+    `alias` is the number of its tariff; `agreed_id` the tariff it is to have later, where that is agreed on.
+    """
 
     subscription_id: int
     number: str
@@ -79,6 +82,8 @@ class ServiceFact:
     tariff_en: str
     tariff_ar: str
     billed_on: str
+    alias: int = 0
+    agreed_id: int | None = None
 
     @property
     def can_change(self) -> bool:

@@ -42,7 +42,8 @@ SERVICES_MAX: Final = 3
 
 # name -> (types, SQL) for `core.db.quick`: everything about one caller, on a day, in one statement. Who has no bills
 # and no services pays for two looks into an index. Each further node of the plan costs every caller some
-# microseconds, rows or not: so tariffs come from what is shared, and sums and order are made here.
+# microseconds, rows or not: so tariffs come from what is shared, and sums and order are made here. The last two terms
+# of a service are the one it is on, and the one it was on before or the one agreed on for later.
 CALLER: Final = (
     "text, date",
     f"""
@@ -57,8 +58,8 @@ SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, 
   (SELECT json_agg(json_build_array(d.due_on, d.due_minor))
      FROM invoice_due d WHERE d.customer_id = c.id AND d.due_minor > 0),
   (SELECT json_agg(json_build_array(u.id, u.number, u.state, u.pay, u.next_bill_on,
-            (SELECT m.tariff_id FROM subscription_term m WHERE m.subscription_id = u.id AND m.from_day <= $2
-             ORDER BY m.from_day DESC LIMIT 1)))
+            ARRAY(SELECT json_build_array(m.tariff_id, m.from_day > $2) FROM subscription_term m
+                  WHERE m.subscription_id = u.id ORDER BY m.from_day DESC LIMIT 2)))
      FROM subscription u WHERE u.customer_id = c.id AND u.state <> 'terminated')
 FROM contact p JOIN customer c ON c.id = p.customer_id JOIN ledger_account a ON a.id = c.wallet_id
 WHERE p.phone = $1
@@ -234,7 +235,7 @@ def _bill(rows: list[tuple[str, int]] | None, today: date) -> BillFact:
 def _services(rows: list[Any] | None, book: dict[int, TariffTerms]) -> tuple[ServiceFact, ...]:
     """Those that are on first, then the oldest."""
     ordered = sorted(rows or (), key=lambda row: (row[2] != "active", row[0]))
-    return tuple(_service(*row, tariff=book.get(row[5])) for row in ordered[:SERVICES_MAX])
+    return tuple(_service(*row, book=book) for row in ordered[:SERVICES_MAX])
 
 
 def _service(
@@ -243,18 +244,23 @@ def _service(
     state: str,
     pay: str,
     next_bill_on: str | None,
-    tariff_id: int | None,
+    last_terms: list[tuple[int, bool]],
     *,
-    tariff: TariffTerms | None,
+    book: dict[int, TariffTerms],
 ) -> ServiceFact:
+    now = next((tariff_id for tariff_id, is_later in last_terms if not is_later), None)
+    later = next((tariff_id for tariff_id, is_later in last_terms if is_later), None)
+    tariff = None if now is None else book.get(now)
     return ServiceFact(
         subscription_id=subscription_id,
         number=number,
         state=state,
         pay=pay,
         next_bill_on=date.fromisoformat(next_bill_on) if next_bill_on else None,
-        tariff_id=tariff_id if tariff else None,
+        tariff_id=now if tariff else None,
         tariff_en=tariff.name_en if tariff else "",
         tariff_ar=tariff.name_ar if tariff else "",
         billed_on=tariff.billed_on if tariff else "",
+        alias=tariff.alias if tariff else 0,
+        agreed_id=later if tariff else None,
     )

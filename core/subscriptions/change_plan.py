@@ -30,8 +30,9 @@ class Changed:
 def change_plan(tx: Transaction, *, subscription_id: int, tariff_id: int, at_period_end: bool, by: By) -> Changed:
     """Put an active service on another tariff. What it costs is the caller's to bill.
 
-    At the end of the period: prepaid, the first day not paid for; postpaid, the next anchor day. A change agreed on
-    before and not begun yet is replaced. A promotion stays with the tariff it is of, for the days on that one.
+    At the end of the period: prepaid, the first day not paid for; postpaid, the next anchor day; neither before its
+    own first day. A change agreed on before and not begun yet is replaced (`keep_plan` takes it back). A promotion
+    stays with the tariff it is of, for the days on that one.
 
     Raises:
         NotPossibleNow: it is not active.
@@ -45,7 +46,7 @@ def change_plan(tx: Transaction, *, subscription_id: int, tariff_id: int, at_per
     book = tariff_book(tx.connection)
     before = tariff_of(tx, service, today)
     first = max(today, service.started_on or today)  # one that was handed over today begins tomorrow
-    from_day = _end_of_period(service, today) if at_period_end else first
+    from_day = _end_of_period(service, first) if at_period_end else first
     after = book.version(tariff_id, from_day)
     if after is None:
         raise NotFound(what="tariff")
@@ -63,7 +64,7 @@ def change_plan(tx: Transaction, *, subscription_id: int, tariff_id: int, at_per
     return Changed(service, before, after, from_day)
 
 
-def _end_of_period(service: Service, today: date) -> date:
+def _end_of_period(service: Service, first: date) -> date:
     if service.pay == "prepaid":
-        return max(service.billed_until or today, today)
-    return period_of(today, service.anchor_day).next
+        return max(service.billed_until or first, first)
+    return period_of(first, service.anchor_day).next

@@ -31,7 +31,7 @@ _VIEWS: Final = """
     JOIN router r ON r.id = s.router_id
     LEFT JOIN access_grant g ON g.id = s.grant_id
     LEFT JOIN LATERAL (SELECT t.tariff_id, t.from_day FROM subscription_term t
-                       WHERE t.subscription_id = s.id AND t.from_day > :today
+                       WHERE t.subscription_id = s.id AND t.from_day > greatest(:today, s.started_on)
                        ORDER BY t.from_day LIMIT 1) n ON true
 """
 _OF_CUSTOMER: Final = text(f"{_VIEWS} WHERE s.customer_id = :customer ORDER BY s.state = 'terminated', s.id")

@@ -28,6 +28,7 @@ MOVES: Final[Mapping[str, tuple[frozenset[str], str | None]]] = {
     "hold": (frozenset({"active", "paused", "suspended"}), None),
     "release": (frozenset({"active", "paused", "suspended"}), None),
     "change_plan": (frozenset({"active"}), None),
+    "keep_plan": (frozenset({"active"}), None),
     "relocate": (frozenset({"active", "paused", "suspended"}), None),
     "terminate": (frozenset({"pending", "active", "paused", "suspended"}), "terminated"),
 }

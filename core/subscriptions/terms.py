@@ -27,6 +27,15 @@ def agreed_after(tx: Transaction, subscription_id: int, day: date) -> Term | Non
     return last if last is not None and last.from_day >= day else None
 
 
+def drop_agreed(tx: Transaction, subscription_id: int, agreed: Term) -> None:
+    """The change falls away: the term before it goes on until further notice."""
+    tx.execute(delete(SubscriptionTerm).where(SubscriptionTerm.id == agreed.term_id))
+    before = _last(tx, subscription_id)
+    if before is None or before.until_day != agreed.from_day:
+        raise AssertionError("a change that is agreed on follows the plan that runs")
+    _end(tx, before.term_id, None)
+
+
 def agreed_before_stop(tx: Transaction, subscription_id: int) -> Agreed | None:
     """The change that was agreed on when a service that is off was stopped, if there was one."""
     detail = tx.execute(

@@ -173,6 +173,26 @@ def test_a_plan_is_changed_now_or_when_the_month_is_over(mary, provider):
     assert "paid or billed in another way" in mary.refused(changes(mary, provider, number, "PREHOME"))
 
 
+def test_a_change_agreed_on_is_taken_back_with_a_reason(mary, desk_of, provider, parts):
+    number = begun(mary, provider)
+    form = f"/admin/services/{number}/keep"
+    assert form not in mary.get(f"/services/{number}").text
+    assert mary.refused(does(mary, number, "keep")) == "It is on this plan already."
+    changes(mary, provider, number, "BIGGER", "end")
+    page = mary.get(f"/services/{number}").text
+    assert form in page
+    assert form not in desk_of("rose").get(f"/services/{number}").text
+    assert mary.refused(does(mary, number, "keep", "")) == "Write the reason."
+    said = mary.told(does(mary, number, "keep", "too dear after all"))
+    assert said == "It stays on Home. Nothing changes on 01/12/2026."
+    page = mary.get(f"/services/{number}").text
+    assert form not in page
+    assert "Change of plan taken back" in page
+    assert "too dear after all" in page
+    assert count(parts, "audit_entry", "act = 'plan_kept' AND subject = :s", s=f"service:{number}") == 1
+    provider.agrees()
+
+
 def test_a_dearer_prepaid_plan_is_taken_from_the_balance_once(mary, provider):
     provider.pays(36_000)
     number = begun(mary, provider, "PREHOME")

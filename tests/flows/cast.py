@@ -11,6 +11,7 @@ from core.callers.commands import (
     ClaimPayment,
     Command,
     HearAgain,
+    KeepPlan,
     PayBill,
     PayInParts,
     Register,
@@ -174,6 +175,8 @@ class World:
                 self.in_parts = True
             case ChangePlan():
                 self._change(command)
+            case KeepPlan():
+                self._agree(command.subscription_id, None)
             case _:
                 pass
 
@@ -189,10 +192,24 @@ class World:
         balance = self.facts.customer.balance
         if service.pay == "prepaid" and not command.at_period_end and balance < tariff.price:
             raise InsufficientBalance(needed=tariff.price, have=balance)
-        if not command.at_period_end:
+        if command.at_period_end:
+            self._agree(service.subscription_id, tariff.tariff_id)
+        else:
             changed = replace(service, tariff_id=tariff.tariff_id, tariff_en=tariff.name_en, tariff_ar=tariff.name_ar)
             services = tuple(changed if one is service else one for one in self.facts.services)
             self.facts = replace(self.facts, services=services)
+
+    def _agree(self, subscription_id: int, tariff_id: int | None) -> None:
+        """Another tariff for later; None: none any more."""
+        self.facts = replace(
+            self.facts,
+            services=tuple(
+                replace(one, agreed_id=tariff_id, alias=one.tariff_id)
+                if one.subscription_id == subscription_id
+                else one
+                for one in self.facts.services
+            ),
+        )
 
     def _sell(self, command: BuyToken) -> None:
         plan = next((plan for plan in self.facts.plans if plan.version_id == command.version_id), None)
@@ -241,6 +258,9 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             number = next(one.number for one in facts.services if one.subscription_id == command.subscription_id)
             plan = next(one.name_en for one in facts.tariffs if one.tariff_id == command.tariff_id)
             return f"puts service {number} on {plan}, {'when its month is over' if command.at_period_end else 'from now on'}"
+        case KeepPlan():
+            number = next(one.number for one in facts.services if one.subscription_id == command.subscription_id)
+            return f"takes the change of plan that was agreed on for service {number} back"
         case TextStatement():
             return "texts the statement"
         case ClaimPayment():

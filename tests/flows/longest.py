@@ -48,7 +48,7 @@ def longest_facts(tongue, ssid):
         ),
         bill=BillFact(Money.of(BALANCE, "SSP"), Money.of(BALANCE - 1, "SSP"), DAY_DUE, 12),
         services=tuple(
-            ServiceFact(n, "100002", "active", pay, DAY_DUE, n, *PLAN_NAMES, "anniversary")
+            ServiceFact(n, "100002", "active", pay, DAY_DUE, n, *PLAN_NAMES, "anniversary", 80 + n, 9)
             for n, pay in ((1, "prepaid"), (2, "postpaid"), (3, "prepaid"))
         ),
         tariffs=tuple(
@@ -116,6 +116,7 @@ STANDING = {
     "my_plan.tariff": {"service": 1},
     "my_plan.when": CHANGING,
     "my_plan.changed": CHANGING,
+    "my_plan.kept": CHANGING,
     "payments.menu": {},
     "payments.wallet": {},
     "payments.number": CLAIMING,

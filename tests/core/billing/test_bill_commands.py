@@ -5,13 +5,14 @@ from sqlalchemy import text
 
 from core.billing.statement_text import bill_lines
 from core.callers.carry_out import Asked, carry_out
-from core.callers.commands import ChangePlan, PayBill, PayInParts, TextStatement
+from core.callers.commands import ChangePlan, KeepPlan, PayBill, PayInParts, TextStatement
 from core.callers.queries import CALLER, CallerFacts
 from core.db.quick import QuickStatements
 from core.errors import (
     AmountOutOfRange,
     CustomerNotActive,
     InsufficientBalance,
+    NotACustomer,
     NotFound,
     NothingDue,
     OtherBilling,
@@ -155,6 +156,45 @@ def test_a_plan_changed_at_the_end_of_its_month_costs_nothing_now(provider):
     assert provider.rows("SELECT why FROM subscription_move WHERE verb = 'change_plan'") == [("by SMS",)]
 
 
+def test_what_is_agreed_on_for_later_is_known_until_it_begins_or_is_taken_back(provider, facts):
+    service = provider.begins("HOME")
+    assert (facts().services[0].alias, facts().services[0].agreed_id) == (1, None)
+    asks(provider, ChangePlan(service, tariff(provider, "BIGGER"), at_period_end=True))
+    known = facts().services[0]
+    assert (known.tariff_en, known.alias, known.agreed_id) == ("Home", 1, tariff(provider, "BIGGER"))
+    asks(provider, KeepPlan(service), key="call-2")
+    assert facts().services[0].agreed_id is None
+    asks(provider, ChangePlan(service, tariff(provider, "BIGGER"), at_period_end=True), key="call-3")
+    provider.on("2026-12-01")
+    known = facts().services[0]
+    assert (known.tariff_en, known.alias, known.agreed_id) == ("Bigger", 3, None)
+
+
+def test_a_change_is_taken_back_once_however_often_the_request_comes(provider):
+    service = provider.begins("HOME")
+    asks(provider, ChangePlan(service, tariff(provider, "BIGGER"), at_period_end=True))
+    asks(provider, KeepPlan(service), key="call-2", through="sms")
+    before = snapshot(provider.parts)
+    asks(provider, KeepPlan(service), key="call-2", through="sms")
+    assert snapshot(provider.parts) == before
+    (move,) = provider.rows("SELECT why, staff_id, detail FROM subscription_move WHERE verb = 'keep_plan'")
+    assert (move.why, move.staff_id, move.detail["request"]) == ("by SMS", None, "call-2")
+    with pytest.raises(SamePlan):
+        asks(provider, KeepPlan(service), key="call-3")
+    provider.agrees()
+
+
+def test_nobody_takes_the_change_of_another_back(provider):
+    service = provider.begins("HOME")
+    asks(provider, ChangePlan(service, tariff(provider, "BIGGER"), at_period_end=True))
+    before = snapshot(provider.parts)
+    with pytest.raises(NotFound):
+        asks(provider, KeepPlan(service), key="call-2", phone=DENG)
+    with pytest.raises(NotACustomer):
+        asks(provider, KeepPlan(service), key="call-3", phone=KIDEN)
+    assert snapshot(provider.parts) == before
+
+
 def test_a_dearer_prepaid_plan_that_is_not_covered_changes_nothing(provider):
     provider.pays(36_000)
     service = provider.begins("PREHOME")
@@ -269,6 +309,11 @@ def test_a_bill_is_paid_changed_and_texted_over_ussd(provider, web):
     changing = call("changing")
     assert changing.dial("8", "4", "3").startswith("CON Bigger: SSP 60,000 a month. From when?")
     assert changing.press("2") == "END From your next month you have the plan Bigger."
+    keeping = call("keeping")
+    assert "1. Keep Home" in keeping.dial("8", "4")
+    assert keeping.press("1") == "END You keep the plan Home. The change is cancelled."
+    assert keeping.hop(keeping.text) == "END You keep the plan Home. The change is cancelled.", "sent twice"
+    assert count(provider.parts, "subscription_move", "verb = 'keep_plan'") == 1
     stating = call("stating")
     stating.dial("8")
     assert stating.press("5") == "END Your statement comes by SMS."
