@@ -86,6 +86,7 @@ WORDS: Final[Mapping[str, str]] = {
     "act.customer_status": _("changed a customer's status"),
     "act.ticket_closed": _("closed a fault"),
     "act.outbox_pushed": _("pushed"),
+    "act.staff_phone_set": _("noted a phone of staff"),
     "act.staff_added": _("added staff"),
     "act.staff_activated": _("let in"),
     "act.staff_deactivated": _("shut out"),

@@ -22,6 +22,7 @@ PLACES: Final = {
     "pre_approval.ask": 1,
     "statements.read": 1,
     "router.check": 1,
+    "watch": 1,
     "usage": 1,
     "session": 1,
     "radius": 1,

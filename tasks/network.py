@@ -8,6 +8,8 @@ from core.logs import log
 from core.network.expire import expire_due, forget_long_ended
 from core.network.kick import kick_strays
 from core.network.send_session_commands import send_session_commands
+from core.network.tell_outages import tell_outages
+from core.network.watch import watch
 from core.places import place
 from core.subscriptions.keep_fair_use import keep_fair_use
 from core.usage.fold import close_lost, fold
@@ -28,6 +30,16 @@ def check_routers(_bell: str = "router.check") -> None:
     with place("router.check") as free:
         if free:
             worker().keeper.check_due()
+
+
+@app.task(name="watch routers")
+def watch_routers() -> None:
+    """Write down which routers went down or are up again, and tell technicians."""
+    parts = worker().parts
+    with place("watch") as free:
+        if free:
+            watch(parts.db, parts.clock.now())
+            tell_outages(parts.db, parts.clock.now())
 
 
 @app.task(name="fold usage")

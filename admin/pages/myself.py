@@ -19,6 +19,7 @@ from core.languages import LANGUAGES
 from core.languages import marked as _
 from core.staff.add import change_own_password, choose_language
 from core.staff.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
+from core.staff.set_phone import set_phone
 
 
 @needs("self.use")
@@ -51,6 +52,18 @@ def change_password() -> ResponseReturnValue:
 
 
 @needs("self.use")
+def change_own_phone() -> ResponseReturnValue:
+    """Where they are called when a router is down."""
+    who, now = member(), parts().clock.now()
+    try:
+        parts().db.run(lambda tx: set_phone(tx, username=who.username, typed=typed("phone"), now=now, by=who.staff_id))
+    except Refusal as refusal:
+        return _page(refusal_sentence(refusal, "")), status_of(refusal)
+    tell(t(_("Saved.")))
+    return redirect(url_for("admin.myself"), 303)
+
+
+@needs("self.use")
 def change_language() -> ResponseReturnValue:
     """Read these pages in another language."""
     language = typed("language")
@@ -69,5 +82,6 @@ def _page(refused: str | None) -> str:
 ROUTES: Final = (
     Route("GET", "/me", "myself", show_myself),
     Route("POST", "/me/password", "change_password", change_password),
+    Route("POST", "/me/phone", "change_own_phone", change_own_phone),
     Route("POST", "/me/language", "change_language", change_language),
 )

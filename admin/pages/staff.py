@@ -21,6 +21,7 @@ from core.staff.add import USERNAME, add_member, reset_password, set_active
 from core.staff.passwords import PASSWORD_CHARS_MAX
 from core.staff.queries import everyone, last_acts
 from core.staff.roles import ROLES, role_named
+from core.staff.set_phone import set_phone
 
 
 @needs("staff.manage")
@@ -83,6 +84,18 @@ def switch(username: str) -> ResponseReturnValue:
     return _done(work, t(said, username=ltr(username)))
 
 
+@needs("staff.manage")
+def set_staff_phone(username: str) -> ResponseReturnValue:
+    """Where they are called when a router is down."""
+
+    def work(tx: Transaction) -> None:
+        now = parts().clock.now()
+        set_phone(tx, username=_known(username), typed=typed("phone"), now=now, by=member().staff_id)
+
+    said = _("{username} is called on this phone.") if typed("phone") else _("{username} has no phone here any more.")
+    return _done(work, t(said, username=ltr(username)))
+
+
 def _done(work: Callable[[Transaction], None], said: Markup) -> ResponseReturnValue:
     try:
         parts().db.run(work)
@@ -114,4 +127,5 @@ ROUTES: Final = (
     Route("POST", "/staff", "add_staff", add),
     Route("POST", "/staff/<username>/password", "reset_password", reset),
     Route("POST", "/staff/<username>/active", "switch_staff", switch),
+    Route("POST", "/staff/<username>/phone", "set_staff_phone", set_staff_phone),
 )

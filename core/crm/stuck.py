@@ -42,7 +42,8 @@ _UNKNOWN: Final = text("""
 
 _ROUTERS: Final = text("""
     SELECT r.name, r.host, r.port, r.last_seen_at, r.failures, r.last_error, r.try_again_at,
-           count(l.grant_id) AS waiting, min(l.wanted_at) AS waiting_since
+           count(l.grant_id) AS waiting, min(l.wanted_at) AS waiting_since,
+           (SELECT o.began_at FROM router_outage o WHERE o.router_id = r.id AND o.ended_at IS NULL) AS down_since
     FROM router r LEFT JOIN placement l ON l.router_id = r.id AND l.confirmed_at IS NULL
     GROUP BY r.id ORDER BY r.failures > 0 DESC, r.name LIMIT :most
 """)
@@ -124,6 +125,7 @@ class RouterState:
     try_again_at: datetime | None
     waiting: int
     waiting_since: datetime | None
+    down_since: datetime | None
 
     @property
     def failing(self) -> bool:

@@ -84,7 +84,9 @@ _MOVES: Final = """(SELECT coalesce(jsonb_agg(
                     FROM payment_intent_move m WHERE m.intent_id = i.id)"""
 
 # Texts by template that never name an amount. A new one is hidden until it stands here.
-MONEYLESS_TEXTS: Final = "('token', 'token_waits', 'token_ready', 'fault_heard', 'service_ready')"
+MONEYLESS_TEXTS: Final = (
+    "('token', 'token_waits', 'token_ready', 'fault_heard', 'service_ready', 'routers_down', 'routers_up')"
+)
 
 _BRANCHES: Final = (
     _Branch(

@@ -13,6 +13,8 @@ class RouterRow(Table):
 
     `access_by`: its users are told to it (`api`), or it asks for each of them (`radius`). `nas_address` is where its
     RADIUS packets come from; `radius_secret` is sealed for the RADIUS server (`core.sealing`).
+
+    `silent_since`, `heard_since`: the first of the visits in a row that it did not answer, or answered.
     """
 
     __tablename__ = "router"
@@ -39,12 +41,15 @@ class RouterRow(Table):
     checks: Mapped[Json | None]
     checks_at: Mapped[Instant | None]
     checks_wanted_at: Mapped[Instant | None]
+    silent_since: Mapped[Instant | None]
+    heard_since: Mapped[Instant | None]
     __table_args__ = (
         CheckConstraint("port BETWEEN 1 AND 65535 AND coa_port BETWEEN 1 AND 65535", name="port_possible"),
         CheckConstraint("access_by IN ('api', 'radius')", name="access_by_known"),
         CheckConstraint(
             "access_by = 'api' OR (nas_address IS NOT NULL AND radius_secret IS NOT NULL)", name="radius_is_known"
         ),
+        CheckConstraint("silent_since IS NULL OR heard_since IS NULL", name="silent_or_heard"),
         CheckConstraint("(drift IS NULL) = (drift_at IS NULL)", name="drift_is_dated"),
         CheckConstraint("(checks IS NULL) = (checks_at IS NULL)", name="checks_are_dated"),
     )
@@ -98,7 +103,10 @@ class SessionCommand(Table):
 
 
 class RouterOutage(Table):
-    """A time during which a router was not to be reached, as an area knows it. Open while it lasts."""
+    """A time during which a router was not to be reached, as an area knows it. Open while it lasts.
+
+    `told_at`, `told_up_at`: when technicians were texted that it is down, and that it is up again.
+    """
 
     __tablename__ = "router_outage"
     id: Mapped[RowId]
@@ -107,8 +115,13 @@ class RouterOutage(Table):
     began_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
     told_at: Mapped[Instant | None]
+    told_up_at: Mapped[Instant | None]
     __table_args__ = (
         CheckConstraint("ended_at >= began_at", name="ends_after_it_began"),
+        CheckConstraint(
+            "told_up_at IS NULL OR told_at IS NOT NULL AND ended_at IS NOT NULL", name="up_told_after_down"
+        ),
+        Index("ix_router_outage_untold", "id", postgresql_where=text("told_up_at IS NULL")),
         Index("ux_router_outage_open", "router_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         Index("ix_router_outage_began_at", "began_at"),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import case, func, select, text, update
 
 from core.access.first_use import mark_first_use
 from core.access.models import AccessGrant
@@ -21,6 +21,7 @@ from core.logs import log
 from core.network.desired import Wish
 from core.network.findings import Finding
 from core.network.models import Placement, RouterRow
+from core.network.outage_rule import AWAY_AFTER
 from core.network.place import place
 from core.network.tighten import tighten
 from core.network.visits import Visit
@@ -54,18 +55,21 @@ def backoff(failures: int) -> timedelta:
     return min(BACKOFF_FIRST * doublings, BACKOFF_MOST)
 
 
-def record_failure(db: Database, *, visit: Visit, error: str, now: datetime) -> bool:
+def record_failure(db: Database, *, visit: Visit, error: str, now: datetime, answered: bool | None = False) -> bool:
     """The visit failed: everything the router was to be told stays open, and it is left alone for a while.
 
+    `answered`: whether the router itself did, be it by a refusal; None where we never got to ask it.
     False: the lease had passed to another, whose visit tells how the router is; nothing is written.
     """
-    values = {
+    values: dict[str, Any] = {
         "failures": RouterRow.failures + 1,
         "last_error": error[:ERROR_CHARS_MAX],
         "try_again_at": now + backoff(visit.failures),
         # When it comes back, look at everything: it may have been replaced, reset or edited by hand.
         "full_sync_due_at": now,
     }
+    if answered is not None:
+        values |= _heard(now) if answered else _silent(now)
     return db.run(lambda tx: _end_lease(tx, visit, values))
 
 
@@ -80,6 +84,7 @@ def record_visit(db: Database, *, visit: Visit, outcome: Outcome, now: datetime)
         "failures": 0,
         "try_again_at": None,
         "last_error": None,
+        **_heard(now),
     }
     if outcome.next_full is not None:
         values["full_sync_due_at"] = outcome.next_full
@@ -102,6 +107,16 @@ def record_visit(db: Database, *, visit: Visit, outcome: Outcome, now: datetime)
         return True
 
     return db.run(work)
+
+
+def _heard(now: datetime) -> dict[str, Any]:
+    return {"silent_since": None, "heard_since": func.coalesce(RouterRow.heard_since, now)}
+
+
+def _silent(now: datetime) -> dict[str, Any]:
+    """Silent on, or from now on: also where we were off ourselves since it was to be tried again."""
+    goes_on = RouterRow.silent_since.is_not(None) & (RouterRow.try_again_at > now - AWAY_AFTER)
+    return {"silent_since": case((goes_on, RouterRow.silent_since), else_=now), "heard_since": None}
 
 
 def _end_lease(tx: Transaction, visit: Visit, values: Mapping[str, Any]) -> bool:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from core.errors import NotFound
-from core.network.models import RouterRow
+from core.network.models import RouterOutage, RouterRow
 
 
 @dataclass(frozen=True, slots=True)
 class RouterFacts:
-    """A router as we know it and as it last was."""
+    """A router as we know it and as it last was. `down_since`: the beginning of the outage that goes on."""
 
     id: int
     name: str
@@ -33,6 +33,7 @@ class RouterFacts:
     checks: list[dict[str, Any]] | None
     checks_at: datetime | None
     checks_wanted_at: datetime | None
+    down_since: datetime | None
 
     @property
     def faults(self) -> int:
@@ -40,7 +41,13 @@ class RouterFacts:
         return sum(check["state"] == "wrong" for check in self.checks or ())
 
 
-_FACTS = select(*(getattr(RouterRow, field.name) for field in fields(RouterFacts)))
+_OPEN = (
+    select(RouterOutage.began_at)
+    .where(RouterOutage.router_id == RouterRow.id, RouterOutage.ended_at.is_(None))
+    .scalar_subquery()
+)
+_COLUMNS: Final[list[Any]] = [*(getattr(RouterRow, field.name) for field in fields(RouterFacts)[:-1]), _OPEN]
+_FACTS: Final = select(*_COLUMNS)
 
 
 def router_list(connection: Connection) -> list[RouterFacts]:

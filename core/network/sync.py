@@ -16,7 +16,7 @@ from core.network.house import House, garden, kinds_for, radius
 from core.network.plan import Plan
 from core.network.record_visit import Outcome, record_failure, record_visit
 from core.network.rounds import Busy
-from core.network.router import Router, RouterAddress, RouterConnector
+from core.network.router import Router, RouterAddress, RouterConnector, RouterLoginRefused
 from core.network.talk import Talk, Terms
 from core.network.visits import VISIT_MOST, Visit, claim_visit, open_wishes, release, renew, standing_wishes, wanted_now
 from core.sealing import SealBrokenError, Sealer
@@ -57,15 +57,17 @@ def sync_router(
         at.go(busy or nullcontext())
     except GatewayError as error:
         LOG.warning("router visit failed", router=claimed.name, error=str(error))
-        record_failure(db, visit=at.visit, error=str(error), now=clock.now())
+        answered = at.answered or isinstance(error, RouterLoginRefused)
+        record_failure(db, visit=at.visit, error=str(error), now=clock.now(), answered=answered)
     except SealBrokenError:
         sentence = "our password for it is sealed with a key we do not have"
         LOG.error("router visit failed", router=claimed.name, error=sentence)  # noqa: TRY400 - nothing more to know
-        record_failure(db, visit=at.visit, error=sentence, now=clock.now())
+        record_failure(db, visit=at.visit, error=sentence, now=clock.now(), answered=None)
     except Exception:
         # Whatever it was, the router must not stay leased, and a person must see that it is not kept true.
         LOG.exception("router visit broke", router=claimed.name)
-        record_failure(db, visit=at.visit, error="the visit broke on our side; the log says why", now=clock.now())
+        sentence = "the visit broke on our side; the log says why"
+        record_failure(db, visit=at.visit, error=sentence, now=clock.now(), answered=at.answered or None)
     return True
 
 
@@ -168,6 +170,7 @@ class _At:
     sealer: Sealer
     clock: Clock
     house: House | None
+    answered: bool = False
 
     def go(self, busy: Busy) -> None:
         """Greet the router; then, when it is our turn, make it true and record it."""
@@ -178,6 +181,7 @@ class _At:
                 asked_at = self.clock.now()
                 uptime_s = talk.greet()
                 answered_at = self.clock.now()
+                self.answered = True
                 turn.enter_context(busy)
                 if self.clock.now() - answered_at > TURN_SOON and not self._begin_anew(talk):
                     LOG.warning("visit lost its lease while it waited", router=self.visit.name)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Instant, Json, Line, Prose, Ref, RowId, Table, Word
+from core.db.types import Instant, Json, Line, Phone, Prose, Ref, RowId, Table, Word
 
 
 class StaffMember(Table):
     """Someone who works here. `session_mark` is part of the log-in cookie: changing it logs them out everywhere.
 
     Even out of a visit whose password was proven before the change and whose row is written after it.
+
+    `phone`: where they are called when a router is down.
     """
 
     __tablename__ = "staff_member"
@@ -24,6 +26,7 @@ class StaffMember(Table):
     session_mark: Mapped[Word]
     active: Mapped[bool]
     added_at: Mapped[Instant]
+    phone: Mapped[Phone | None]
     __table_args__ = (
         CheckConstraint("role IN ('admin', 'manager', 'cashier', 'technician')", name="role_known"),
         CheckConstraint("username = lower(username)", name="username_lower"),

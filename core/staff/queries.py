@@ -26,6 +26,16 @@ class Member:
     language: str
     active: bool
     session_mark: str
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Somebody who is called when a router is down."""
+
+    staff_id: int
+    phone: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,17 @@ def everyone(connection: Connection) -> list[Member]:
     return _members(connection)
 
 
+def called_for_routers(connection: Connection) -> list[Called]:
+    """The technicians who work here and have a phone; where none has, the admins."""
+    people = connection.execute(
+        select(StaffMember.id, StaffMember.phone, StaffMember.language, StaffMember.role)
+        .where(StaffMember.active, StaffMember.phone.is_not(None), StaffMember.role.in_(("technician", "admin")))
+        .order_by(StaffMember.id)
+    ).all()
+    technicians = [person for person in people if person.role == "technician"]
+    return [Called(row.id, row.phone or "", row.language) for row in technicians or people]
+
+
 def last_acts(connection: Connection) -> list[Act]:
     """What staff did last, newest first."""
     rows = connection.execute(
@@ -86,11 +107,13 @@ def _members(connection: Connection, *which: ColumnElement[bool]) -> list[Member
             StaffMember.language,
             StaffMember.active,
             StaffMember.session_mark,
+            StaffMember.phone,
         )
         .where(*which)
         .order_by(StaffMember.active.desc(), StaffMember.username)
         .limit(MEMBERS_SHOWN_MAX)
     )
     return [
-        Member(row.id, row.username, row.name, row.role, row.language, row.active, row.session_mark) for row in rows
+        Member(row.id, row.username, row.name, row.role, row.language, row.active, row.session_mark, row.phone)
+        for row in rows
     ]

@@ -23,6 +23,7 @@ ALLOWED = {
     "myself": EVERYONE,
     "change_password": EVERYONE,
     "change_language": EVERYONE,
+    "change_own_phone": EVERYONE,
     "search": EVERYONE,
     "customer": EVERYONE,
     "register": COUNTER,
@@ -170,6 +171,7 @@ ALLOWED = {
     "add_staff": "admin",
     "reset_password": "admin",
     "switch_staff": "admin",
+    "set_staff_phone": "admin",
 }
 
 

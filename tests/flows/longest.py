@@ -10,6 +10,7 @@ from core.catalog.plan_words import data_words
 from core.languages import say
 from core.messaging.texts import REASONS
 from core.money import Money
+from core.network.tell_outages import LINE_CHARS_MAX, LINES_MAX
 from core.payments.text_receipts import RECEIPTS_MAX, ReceiptLine, receipt_lines
 from flows.menu import CHOICES
 from tests.flows.cast import DAY, NOON_IN_JUBA, PHONES, facts_of
@@ -27,6 +28,7 @@ DAY_DUE = date(2026, 12, 15)
 INVOICE = "INV-2026-100123"
 LINK = "https://webpayment.orange-money.com/payment/pay_token/" + "f" * 64
 LAST_HOTSPOT = 10
+ROUTERS = "\n".join(["k" * LINE_CHARS_MAX + " 30/11 10:32-30/11 11:50"] * LINES_MAX + ["+999"])
 DATA_LONG = 1_999_900_000_000
 
 
@@ -180,6 +182,7 @@ def text_facts(tongue, ssid):
         "check": "100000007",
         "receipts": receipt_lines([ReceiptLine("30/12", AMOUNT, "1000017")] * RECEIPTS_MAX, tongue),
         "link": LINK,
+        "routers": ROUTERS,
         "ssid": ssid,
         "username": "acdef3",
         "invoice": "INV-2026-1000000",

@@ -22,7 +22,7 @@ from core.payments.text_receipts import RECEIPTS_MAX, ReceiptLine, receipt_lines
 from flows.keywords import understand
 from flows.refusals import SENTENCES, STAFF_SENTENCES
 from flows.screen import BACK, fits
-from tests.flows.longest import INVOICE, LINK
+from tests.flows.longest import INVOICE, LINK, ROUTERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = ("core", "flows", "ussd", "sms_bot")  # read on a phone: wanted in every tongue
@@ -71,6 +71,7 @@ LONGEST = {
     "check": "100000007",
     "link": LINK,
     "times": 4,
+    "routers": ROUTERS,
 }
 PLAN = {"en": "12.5 GB 3 months", "ar": "12.5 جيجا 3 أشهر", "ar_Latn": "12.5 GB 3 shahar"}
 TIME = {"en": "11 months 29 days", "ar": "11 شهرا 29 يوما", "ar_Latn": "11 shahar 29 yom"}
