@@ -14,10 +14,12 @@ from core.billing.allocate import Part, allocate_many
 from core.billing.billable import Billable, Chunk, Waiting
 from core.billing.draft import Draft, Issuer
 from core.billing.issue import Issued, issue, totals_of
-from core.billing.service_lines import Billed, bill_service
+from core.billing.service_lines import Billed, bill_had, bill_service
 from core.billing.tax_rule import Totals
+from core.billing.unused import give_for_nothing
 from core.catalog.tariffs import TariffBook
 from core.catalog.taxes import HOME_CURRENCY, Exchange, TaxTerms
+from core.days import juba_day
 from core.db.engine import Transaction
 from core.errors import InsufficientBalance, Refusal
 from core.logs import log
@@ -30,12 +32,14 @@ NOTHING: Final = Money(0, HOME_CURRENCY)
 _ADVANCE: Final = text(
     """
     UPDATE subscription s
-    SET billed_until = fresh.billed_until, next_bill_on = fresh.next_bill_on, promotion_left = fresh.promotion_left
+    SET billed_until = fresh.billed_until, next_bill_on = fresh.next_bill_on, promotion_left = fresh.promotion_left,
+        on_unpaid = false
     FROM unnest(CAST(:ids AS bigint[]), CAST(:until AS date[]), CAST(:next AS date[]), CAST(:left AS int[]))
          AS fresh (id, billed_until, next_bill_on, promotion_left)
     WHERE s.id = fresh.id
     """
 )
+_ON_UNPAID: Final = text("UPDATE subscription SET on_unpaid = true WHERE id = :id AND state = 'active'")
 _CHARGED: Final = text(
     """
     UPDATE charge c SET invoice_id = fresh.invoice_id
@@ -79,8 +83,9 @@ class _Ready:
 def bill_chunk(tx: Transaction, chunk: Chunk, terms: Terms, now: datetime, *, refuse: bool = False) -> Outcome:
     """Bill every service of the chunk. One that cannot be billed stays due, is told of, and holds up no other.
 
-    Prepaid is paid from the balance as it is issued, or lapses; postpaid uses what credit there is. With `refuse`, a
-    service that cannot be billed or paid stops all of it.
+    Prepaid is paid from the balance as it is issued, or lapses; postpaid uses what credit there is. Days that a service
+    was on while it waited, for money or for a rate, are owed when it lapses. With `refuse`, a service that cannot be
+    billed or paid stops all of it.
 
     Raises:
         InsufficientBalance, NoExchangeRate: with `refuse` only.
@@ -96,6 +101,7 @@ def bill_chunk(tx: Transaction, chunk: Chunk, terms: Terms, now: datetime, *, re
             if refuse:
                 raise
             outcome.faults.append(f"{service.service_number}: {type(refusal).__name__} {refusal.facts()}")
+            _goes_on_unpaid(tx, service)
             continue
         except Exception as error:
             if refuse:
@@ -104,14 +110,18 @@ def bill_chunk(tx: Transaction, chunk: Chunk, terms: Terms, now: datetime, *, re
             outcome.faults.append(f"{service.service_number}: {type(error).__name__}")
             continue
         have = balances[service.buyer.wallet_id]
-        if one.totals is not None:
-            if service.due.pay == "prepaid" and have < one.totals.total:
-                if refuse:
-                    raise InsufficientBalance(needed=one.totals.total, have=have)
-                if money_unknown(tx.connection, service.buyer.customer_id, now):
-                    continue  # it stays due and on until that is known: nobody is cut off for money on its way
-                _lapse(tx, service, now, outcome)
+        if one.totals is not None and service.due.pay == "prepaid" and have < one.totals.total:
+            if refuse:
+                raise InsufficientBalance(needed=one.totals.total, have=have)
+            if money_unknown(tx.connection, service.buyer.customer_id, now):
+                _goes_on_unpaid(tx, service)  # it stays due: nobody is cut off for money on its way
                 continue
+            _lapse(tx, service, now, outcome)
+            owed = _had(service, chunk, terms, juba_day(now))
+            if owed is None or owed.totals is None:
+                continue
+            one = owed
+        if one.totals is not None:
             # In the order of services, whatever the chunks: so a run cut anywhere uses credit as a whole one would.
             one = replace(one, paid=min(have, one.totals.total))
             balances[service.buyer.wallet_id] = have - one.paid
@@ -121,6 +131,23 @@ def bill_chunk(tx: Transaction, chunk: Chunk, terms: Terms, now: datetime, *, re
     return outcome
 
 
+def _goes_on_unpaid(tx: Transaction, service: Billable) -> None:
+    if service.due.pay == "prepaid" and not service.on_unpaid:
+        tx.execute(_ON_UNPAID, {"id": service.due.subscription_id})
+
+
+def _had(service: Billable, chunk: Chunk, terms: Terms, today: date) -> _Ready | None:
+    """The bill of days that a service had unpaid before it lapses today.
+
+    A run that comes late, and finds what ran out meanwhile, makes none: that it came late is no matter of the customer.
+    """
+    stopped = any(term.until_day is not None and term.until_day <= today for term in service.due.terms)
+    if not service.on_unpaid and not stopped:
+        return None
+    billed = bill_had(service.due, today, terms.book, terms.exchanges, chunk.used)
+    return None if billed is None else _drafted(service, billed, (), chunk, terms)
+
+
 def _compute(service: Billable, chunk: Chunk, terms: Terms, waiting: Mapping[int, list[Waiting]]) -> _Ready:
     billed = bill_service(service.due, terms.book, terms.exchanges, chunk.used)
     charges = [
@@ -128,6 +155,10 @@ def _compute(service: Billable, chunk: Chunk, terms: Terms, waiting: Mapping[int
         for charge in waiting.get(service.buyer.customer_id, ())
         if charge.subscription_id in (None, service.due.subscription_id)
     ]
+    return _drafted(service, billed, charges, chunk, terms)
+
+
+def _drafted(service: Billable, billed: Billed, charges: Sequence[Waiting], chunk: Chunk, terms: Terms) -> _Ready:
     lines = (*billed.lines, *(charge.line for charge in charges))
     if not lines:
         return _Ready(service, billed, None, None, ())
@@ -175,6 +206,12 @@ def _write(tx: Transaction, ready: Sequence[_Ready], terms: Terms, now: datetime
                 "left": [one.billed.promotion_left for one in ready],
             },
         )
+    for_nothing = [
+        (one.service.due.subscription_id, one.billed.days)
+        for one in ready
+        if one.draft is None and one.service.due.pay == "prepaid"
+    ]
+    give_for_nothing(tx, for_nothing, now)
     charged = [
         (charge.charge_id, done.invoice_id)
         for one, done in zip(documents, issued, strict=True)

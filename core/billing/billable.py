@@ -19,7 +19,7 @@ from core.money import Money
 
 _COLUMNS: Final = """
     SELECT s.id, s.number AS service_number, s.pay, s.state, s.anchor_day, s.billed_until, s.ended_on, s.promotion_id,
-           s.promotion_left, c.id AS customer_id, c.number, c.name, c.tin, c.address, c.wallet_id
+           s.promotion_left, s.on_unpaid, c.id AS customer_id, c.number, c.name, c.tin, c.address, c.wallet_id
     FROM subscription s JOIN customer c ON c.id = s.customer_id
 """
 # In the order of ids: numbers of a day are given in it, whoever runs.
@@ -76,12 +76,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Billable:
-    """A service to bill, and whom."""
+    """A service to bill, and whom. `on_unpaid`: its days since `billed_until` were had, and are owed if it lapses."""
 
     due: Due
     service_number: str
     state: str
     buyer: Buyer
+    on_unpaid: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ def _chunk(tx: Transaction, rows: Sequence[Any], issue_day: date) -> Chunk:
             row["service_number"],
             row["state"],
             buyer_of(row),
+            row["on_unpaid"],
         )
         for row in rows
     ]

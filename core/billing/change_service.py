@@ -15,6 +15,7 @@ from core.billing.issue import Issued
 from core.billing.money_came import money_came
 from core.billing.queries import buyer
 from core.billing.service_lines import promotion_facts
+from core.billing.unused import give_for_nothing
 from core.catalog.promotions import PromotionTerms, promotions_of
 from core.catalog.taxes import HOME_CURRENCY, MILLION, exchange_on
 from core.days import Period, period_of
@@ -89,6 +90,8 @@ def change_service(
         from_balance=True,
         made_by=by.staff_id,
     )
+    if invoice is None:
+        give_for_nothing(tx, [(subscription_id, left)], by.now)
     if notes:  # what a cheaper plan left over settles what else is due
         money_came(tx, customer_id=service.customer_id, key=f"change:{key}", issuer=issuer, now=by.now)
     return PlanChanged(changed, tuple(notes), invoice)

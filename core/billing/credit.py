@@ -8,12 +8,12 @@ from sqlalchemy import insert, select
 
 from core.billing.draft import Draft, Issuer, Line
 from core.billing.issue import Issued, issue
-from core.billing.mirror import deposit_of, in_proportion, mirror, sums_of, taxes_of
+from core.billing.mirror import deposit_of, in_proportion, left_of_price, mirror, sums_of, taxes_of
 from core.billing.models import Allocation, InvoiceDue
 from core.billing.queries import InvoiceRow, buyer, creditable, invoice
 from core.billing.run import terms_of
 from core.billing.tax_rule import assess
-from core.billing.unused import unused_days
+from core.billing.unused import take_unused
 from core.catalog.taxes import HOME_CURRENCY
 from core.days import juba_day
 from core.db.engine import Transaction
@@ -74,17 +74,19 @@ def credit_unused(
 ) -> list[Issued]:
     """Give the last so many days of a service back that were paid for: a note to each document that billed them.
 
-    At the prices and taxes of these documents, and never more than is left of one to be credited.
+    At the prices and taxes of these documents, less what was credited on them for another reason, in proportion: who
+    was given a third off a month is given two thirds of its price back for days unused. Never more than is left of one.
     """
     notes = []
-    for unused in unused_days(tx, subscription_id=subscription_id, days=days):
+    for unused in take_unused(tx, subscription_id=subscription_id, days=days):
         row = _locked(tx, unused.invoice_id)
         taxed = taxes_of(tx, row.invoice_id)
         totals = assess(sums_of(unused.lines), taxed.rates, taxed.exemptions, issuer.step_minor)
         deposit = deposit_of(tx, row)  # it goes back by itself, held or returned already: it is no price of days
+        worth = totals.total.share_half_even(*left_of_price(tx, row).as_integer_ratio())
         lines, most = unused.lines, creditable(tx.connection, row) - deposit.left - deposit.gone
-        if totals.total > most:
-            lines, totals = in_proportion(lines, totals.taxes, totals.total, most)
+        if totals.total > min(worth, most):
+            lines, totals = in_proportion(lines, totals.taxes, totals.total, min(worth, most))
         if totals.total.minor <= 0:
             continue
         draft = _draft(tx, row, lines, reason, issuer, now, f"{key}:{row.invoice_id}", made_by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 from sqlalchemy import select, text
@@ -26,6 +27,19 @@ _DEPOSIT: Final = text("""
     FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
     WHERE (i.id = :invoice OR i.credits_id = :invoice AND i.kind = 'credit_note')
       AND coalesce(l.facts ->> 'credited_kind', l.kind) = 'deposit'
+""")
+
+
+# What notes took off the price of an invoice, in their order; a deposit on it is no price.
+_NOTES: Final = text("""
+    SELECT n.total_minor - coalesce(sum(l.amount_minor) FILTER (WHERE l.facts ->> 'credited_kind' = 'deposit'), 0)
+             AS off_minor,
+           bool_or(l.kind = 'unused') AS unused
+    FROM invoice n JOIN invoice_line l ON l.invoice_id = n.id
+    WHERE n.credits_id = :invoice AND n.kind = 'credit_note' GROUP BY n.id, n.total_minor ORDER BY n.id
+""")
+_BILLED_DEPOSIT: Final = text("""
+    SELECT coalesce(sum(amount_minor), 0) FROM invoice_line WHERE invoice_id = :invoice AND kind = 'deposit'
 """)
 
 
@@ -63,6 +77,20 @@ def deposit_of(tx: Transaction, row: InvoiceRow) -> Deposit:
     held = locked_balance(tx, open_account(tx, f"deposit:{number}", HOME_CURRENCY))
     left = max(0, min(billed, held.minor))
     return Deposit(Money(left, HOME_CURRENCY), Money(billed - left, HOME_CURRENCY))
+
+
+def left_of_price(tx: Transaction, row: InvoiceRow) -> Fraction:
+    """The part of an invoice's prices that still holds: each note took its share of what was left of all of them.
+
+    A note for unused days lowers the price of no other day.
+    """
+    left = row.total.minor - int(tx.execute(_BILLED_DEPOSIT, {"invoice": row.invoice_id}).scalar_one())
+    part = Fraction(1)
+    for note in tx.execute(_NOTES, {"invoice": row.invoice_id}):
+        if not note.unused and left > 0:
+            part *= Fraction(max(0, left - int(note.off_minor)), left)
+        left -= int(note.off_minor)
+    return part
 
 
 def mirror(

@@ -186,6 +186,21 @@ class Charge(Table):
     )
 
 
+class FreeDays(Table):
+    """Prepaid days that a bill came to nothing for. From `left_until` on they were given back, for nothing."""
+
+    __tablename__ = "free_days"
+    id: Mapped[RowId]
+    subscription_id: Mapped[Ref] = mapped_column(ForeignKey("subscription.id"), index=True)
+    from_day: Mapped[Day]
+    next_day: Mapped[Day]
+    left_until: Mapped[Day]
+    at: Mapped[Instant]
+    __table_args__ = (
+        CheckConstraint("from_day < next_day AND left_until BETWEEN from_day AND next_day", name="days_in_order"),
+    )
+
+
 class TaxExemption(Table):
     """A customer who need not pay a tax between two days, and the paper that says so."""
 

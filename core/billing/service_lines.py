@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -86,6 +86,29 @@ def bill_service(due: Due, book: TariffBook, exchanges: Mapping[str, Exchange | 
             rate_id = exchange.rate_id
     left = due.promotion_left - (due.promotion_left > 0 and bool(lines))
     return Billed(tuple(lines), days, days.next, _next_bill_on(due, days), left, due_days, rate_id)
+
+
+def bill_had(
+    due: Due, today: date, book: TariffBook, exchanges: Mapping[str, Exchange | None], used: Used
+) -> Billed | None:
+    """The days that a service was on before today and nobody paid for: its months up to yesterday, on one bill.
+
+    None: there is no such day. They count as no month of a promotion.
+
+    Raises:
+        NoExchangeRate: as `bill_service`.
+    """
+    rest = replace(due, ended_on=today - DAY)
+    months: list[Billed] = []
+    while rest.billed_until < today:
+        month = bill_service(rest, book, exchanges, used)
+        months.append(month)
+        rest = replace(rest, billed_until=month.billed_until)
+    if not months:
+        return None
+    lines = tuple(line for month in months for line in month.lines)
+    days = Period(due.billed_until, today)
+    return replace(months[-1], lines=lines, days=days, next_bill_on=None, promotion_left=due.promotion_left)
 
 
 def _span(due: Due, whole: Period) -> Period:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
 
@@ -16,9 +17,11 @@ from core.db.engine import Transaction
 from core.money import Money
 
 # The newest days first. Of each span billed the end was given back before: from that day on nothing is left of it.
-_PAID: Final = text(
+# Days given for nothing have no document; they are given back for nothing, and before days that were paid earlier.
+_HAD: Final = text(
     """
-    SELECT i.id AS invoice_id, l.kind, l.product_class, l.facts, l.from_day, l.next_day, l.amount_minor,
+    SELECT i.id AS invoice_id, i.id AS newest, i.issued_at AS at, l.position, l.kind, l.product_class, l.facts,
+           l.amount_minor, l.from_day, l.next_day,
            coalesce((SELECT min(u.from_day) FROM invoice n JOIN invoice_line u ON u.invoice_id = n.id
                      WHERE n.credits_id = i.id AND n.kind = 'credit_note' AND u.kind = 'unused'
                        AND u.subscription_id = l.subscription_id
@@ -26,9 +29,20 @@ _PAID: Final = text(
     FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id
     WHERE l.subscription_id = :subscription AND l.kind IN ('recurring', 'discount', 'rental', 'change')
       AND i.kind = 'invoice' AND l.from_day IS NOT NULL
-    ORDER BY i.id DESC, l.from_day DESC, l.next_day DESC, l.position
+    UNION ALL
+    SELECT NULL, f.id, f.at, 0, 'free', '', '{}', 0, f.from_day, f.next_day, f.left_until
+    FROM free_days f WHERE f.subscription_id = :subscription
+    ORDER BY from_day DESC, at DESC, newest DESC, next_day DESC, position
     """
 )
+_GIVE: Final = text(
+    """
+    INSERT INTO free_days (subscription_id, from_day, next_day, left_until, at)
+    SELECT fresh.id, fresh.first, fresh.next, fresh.next, :now
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:firsts AS date[]), CAST(:nexts AS date[])) AS fresh (id, first, next)
+    """
+)
+_GIVE_BACK: Final = text("UPDATE free_days SET left_until = :until WHERE id = :free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +53,47 @@ class Unused:
     lines: tuple[Line, ...]
 
 
-def unused_days(tx: Transaction, *, subscription_id: int, days: int) -> list[Unused]:
-    """The last so many days paid for and not given back yet, the newest document first.
+def give_for_nothing(tx: Transaction, days: list[tuple[int, Period]], now: datetime) -> None:
+    """Note days of services (by id) that a bill came to nothing for: they are had, and no document says so."""
+    if days:
+        tx.execute(
+            _GIVE,
+            {
+                "ids": [service_id for service_id, _ in days],
+                "firsts": [span.first for _, span in days],
+                "nexts": [span.next for _, span in days],
+                "now": now,
+            },
+        )
+
+
+def take_unused(tx: Transaction, *, subscription_id: int, days: int) -> list[Unused]:
+    """Take the last so many days had and not given back yet, the newest first. What they were billed, by document.
 
     Days are given back as they were charged: at the price, the rate and with the discount of their own document.
+    Those that were free are taken for nothing here and now; for the others the caller writes the notes.
     """
     found: dict[int, list[Line]] = {}
     remaining = days
-    rows = tx.execute(_PAID, {"subscription": subscription_id}).mappings()
-    for (paid_by, first, following, until), of_days in groupby(
-        rows, key=lambda row: (row["invoice_id"], row["from_day"], row["next_day"], row["left_until"])
-    ):
+    rows = tx.execute(_HAD, {"subscription": subscription_id}).mappings()
+    for (paid_by, newest, first, following, until), of_days in groupby(rows, key=_span):
         taken = min(remaining, (until - first).days)
         if taken <= 0:
             continue
         remaining -= taken
-        whole, part = Period(first, following), Period(until - taken * DAY, until)
-        found.setdefault(paid_by, []).extend(_line(row, part, whole, subscription_id) for row in of_days)
+        if paid_by is None:
+            tx.execute(_GIVE_BACK, {"until": until - taken * DAY, "free": newest})
+        else:
+            whole, part = Period(first, following), Period(until - taken * DAY, until)
+            found.setdefault(paid_by, []).extend(_line(row, part, whole, subscription_id) for row in of_days)
         if not remaining:
             break
     lines = ((paid_by, tuple(line for line in of if line.amount)) for paid_by, of in found.items())
     return [Unused(paid_by, of) for paid_by, of in lines if of]
+
+
+def _span(row: Any) -> tuple[int | None, int, date, date, date]:
+    return row["invoice_id"], row["newest"], row["from_day"], row["next_day"], row["left_until"]
 
 
 def _line(row: Any, part: Period, whole: Period, subscription_id: int) -> Line:

@@ -45,6 +45,7 @@ def renew(tx: Transaction, *, subscription_id: int, by: By) -> None:
         suspended_for=None,
         anchor_day=anchor,
         billed_until=today,
+        on_unpaid=False,
         next_bill_on=next_bill_day(service.pay, anchor, today),
     )
     access.go_on(tx, service, by.now)

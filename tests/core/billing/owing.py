@@ -104,7 +104,7 @@ def forget(provider: Provider) -> None:
     tables = (
         "allocation, invoice_due, invoice_line, invoice_tax, charge, adjustment, invoice, document_series, dunning_act,"
         " plan_invoice, instalment, payment_plan, promise_to_pay, payment_intent, payment_intent_move,"
-        " subscription_move, subscription_term, subscription, receipt, ledger_posting, ledger_entry, placement,"
+        " subscription_move, subscription_term, free_days, subscription, receipt, ledger_posting, ledger_entry, placement,"
         " grant_usage, access_grant, text_message, outbox"
     )
     _in_another_world(provider, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")

@@ -178,7 +178,7 @@ def clean(provider):
     """As if nobody had ever been connected. Triggers stand aside: history is not rewritten, it is another world."""
     tables = (
         "allocation, invoice_due, invoice_line, invoice_tax, charge, adjustment, invoice, document_series, dunning_act,"
-        " plan_invoice, instalment, payment_plan, promise_to_pay, subscription_move, subscription_term, subscription,"
+        " plan_invoice, instalment, payment_plan, promise_to_pay, subscription_move, subscription_term, free_days, subscription,"
         " receipt, ledger_posting, ledger_entry, placement, grant_usage, access_grant, text_message, outbox, closed_month"
     )
     with provider.parts.db.transaction() as tx:

@@ -151,8 +151,8 @@ def test_what_was_credited_before_is_not_given_back_again(provider):
         issuer=provider.issuer,
         now=provider.clock.now(),
     )
-    assert ends(provider, service).credited == ssp(6_000)
-    assert provider.balance() == ssp(36_000)
+    assert ends(provider, service).credited == ssp(4_000)  # 20 of the 30 days that are left to pay 6,000 for
+    assert provider.balance() == ssp(34_000)
     provider.agrees()
 
 

@@ -1,0 +1,114 @@
+"""Days that a promotion gave for nothing: had, and given back for nothing, before days that were paid earlier."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from core.billing.credit import credit_invoice
+from core.catalog.set_promotion import set_promotion
+from core.money import Money
+from core.subscriptions.pause import pause, unpause
+from tests.core.billing.test_days_given_back import changes, ends
+from tests.provider import ssp
+
+
+def free_months(provider, tariff="PREHOME", periods=1):
+    provider.on("2026-10-01")
+    provider.does(
+        set_promotion,
+        code="FREE",
+        name_en="Free",
+        name_ar="مجانا",
+        tariff_code=tariff,
+        valid_from=date(2026, 11, 1),
+        valid_until=date(2026, 12, 1),
+        percent_off=Decimal(100),
+        periods=periods,
+        approval_reference="NCA 2",
+        approved_on=date(2026, 9, 1),
+        staff_id=None,
+        now=provider.clock.now(),
+    )
+    provider.on("2026-11-01")
+
+
+def test_a_free_month_that_is_not_used_gives_nothing_back(provider):
+    free_months(provider)
+    provider.pays(100_000)
+    service = provider.begins("PREHOME")
+    provider.on("2026-11-10")
+    assert ends(provider, service).credited == ssp(0)
+    assert provider.balance() == ssp(100_000)
+    provider.agrees()
+
+
+def test_a_paid_plan_after_free_days_and_back_gives_back_the_paid_days_alone(provider):
+    free_months(provider)
+    provider.pays(200_000)
+    service = provider.begins("PREHOME")
+    provider.on("2026-11-11")
+    changes(provider, service, "PREPLUS")  # 20 of 30 days at 60,000
+    assert provider.balance() == ssp(200_000 - 48_000)
+    provider.on("2026-11-21")
+    assert ends(provider, service).credited == ssp(21_600)  # 9 days of them
+    provider.agrees()
+
+
+def test_free_days_kept_over_a_pause_are_worth_nothing_when_it_ends(provider):
+    free_months(provider, periods=2)
+    provider.pays(100_000)
+    service = provider.begins("PREHOME")
+    provider.on("2026-11-11")
+    provider.does(pause, subscription_id=service, by=provider.by())
+    provider.on("2026-12-11")
+    provider.does(unpause, subscription_id=service, by=provider.by())
+    assert str(provider.service(service).billed_until) == "2026-12-30"
+    provider.bills_daily_until("2027-01-31")  # a second month for nothing, and one that is paid
+    assert provider.balance() == ssp(64_000)
+    provider.does(pause, subscription_id=service, by=provider.by())
+    provider.on("2027-02-10")
+    assert ends(provider, service).credited == Money(33_517_00, "SSP")  # 27 of the 29 days from 30 January
+    provider.agrees()
+
+
+@pytest.mark.parametrize("off", [12_000, 36_000])
+def test_a_month_made_cheaper_gives_its_unused_days_back_at_the_lower_price(provider, off):
+    provider.pays(36_000)
+    service = provider.begins("PREHOME")
+    (invoice,) = provider.invoices()
+    provider.on("2026-11-15")
+    provider.does(
+        credit_invoice,
+        key="cheaper",
+        invoice_id=invoice.id,
+        amount=ssp(off),
+        reason="ten days without a line",
+        issuer=provider.issuer,
+        now=provider.clock.now(),
+    )
+    assert ends(provider, service).credited == ssp((36_000 - off) // 2)
+    assert provider.balance() == ssp(off + (36_000 - off) // 2)
+    provider.agrees()
+
+
+def test_days_given_back_make_no_other_day_cheaper(provider):
+    provider.pays(200_000)
+    service = provider.begins("PREPLUS")
+    (invoice,) = provider.invoices()
+    provider.on("2026-11-11")
+    changes(provider, service, "PREHOME")  # 20 days given back, of 72,000; 24,000 charged
+    provider.does(
+        credit_invoice,
+        key="cheaper",
+        invoice_id=invoice.id,
+        amount=ssp(12_000),  # half of what its ten used days cost
+        reason="a slow week",
+        issuer=provider.issuer,
+        now=provider.clock.now(),
+    )
+    provider.on("2026-11-16")
+    assert ends(provider, service).credited == ssp(16_800)  # 14 days of Home at their full price
+    provider.agrees()
