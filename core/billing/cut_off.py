@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, Literal
@@ -10,10 +10,12 @@ from typing import Final, Literal
 from sqlalchemy import text
 
 from core.billing.agreements import agreed_invoices
-from core.billing.dunning_rule import cuts_due, fair_due_day
+from core.billing.dunning_rule import fair_due_day, worse, worst_cut
 from core.billing.schedules import SCHEDULED, steps_of_schedules
+from core.catalog.taxes import HOME_CURRENCY
 from core.days import juba_day
 from core.db.engine import Transaction
+from core.money import Money
 from core.subscriptions.queries import Service, locked, services_of
 from core.subscriptions.slow import slow
 from core.subscriptions.states import By
@@ -34,7 +36,7 @@ _MOVES: Final = text(
 )
 _OPEN: Final = text(
     f"""
-    SELECT d.invoice_id, d.due_on, i.issued_on, i.issued_at, f.subscription_id, n.schedule
+    SELECT d.invoice_id, d.due_minor, d.due_on, i.issued_on, i.issued_at, f.subscription_id, n.schedule
     FROM {SCHEDULED} WHERE d.customer_id = :customer AND d.due_minor > 0
     """
 )
@@ -47,6 +49,17 @@ class Concerned:
     service: Service
     cut_on: date | None = None
     given_back_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CutsDue:
+    """How far dunning would have cut a customer down by now, whatever the hour.
+
+    `acts`: the worst act due for each service, by its id; one without is left at full speed. `owed`: what they are for.
+    """
+
+    acts: Mapping[int, str]
+    owed: Money
 
 
 def services_to_dun(tx: Transaction, customer_id: int) -> list[Concerned]:
@@ -67,25 +80,30 @@ def concerned_by(services: Sequence[Concerned], subscription_id: int | None) -> 
     return [one for one in services if one.service.pay == "postpaid"]
 
 
-def still_cut(tx: Transaction, customer_id: int, services: Sequence[Service], now: datetime) -> frozenset[int]:
-    """Those of a customer's services (their ids) that dunning would cut down now, whatever the hour: they stay off.
+def still_cut(tx: Transaction, customer_id: int, services: Sequence[Service], now: datetime) -> CutsDue:
+    """What is due to be done to a customer's services for the bills that are open and not agreed on.
 
     Money that may be on its way keeps a service on, but puts none on again: else asking to pay, and a pound, would do.
     """
     steps, today = steps_of_schedules(tx.connection), juba_day(now)
-    bills = [
-        bill
-        for bill in tx.execute(_OPEN, {"customer": customer_id})
-        if cuts_due(steps.get(bill.schedule, ()), fair_due_day(bill.due_on, bill.issued_on, bill.issued_at), today)
-    ]
-    agreed = agreed_invoices(tx.connection, customer_id, now) if bills else frozenset()
+    cuts = []
+    for bill in tx.execute(_OPEN, {"customer": customer_id}):
+        due_day = fair_due_day(bill.due_on, bill.issued_on, bill.issued_at)
+        act = worst_cut(steps.get(bill.schedule, ()), due_day, today)
+        if act is not None:
+            cuts.append((bill, act))
+    agreed = agreed_invoices(tx.connection, customer_id, now) if cuts else frozenset()
     concerned = [Concerned(service) for service in services]
-    return frozenset(
-        one.service.subscription_id
-        for bill in bills
-        if bill.invoice_id not in agreed
-        for one in concerned_by(concerned, bill.subscription_id)
-    )
+    acts: dict[int, str] = {}
+    owed = 0
+    for bill, act in cuts:
+        if bill.invoice_id in agreed:
+            continue
+        owed += bill.due_minor
+        for one in concerned_by(concerned, bill.subscription_id):
+            service_id = one.service.subscription_id
+            acts[service_id] = worse(act, acts.get(service_id))
+    return CutsDue(acts, Money(owed, HOME_CURRENCY))
 
 
 def lifted_since(concerned: Concerned, act: str, done_at: datetime) -> bool:

@@ -88,7 +88,7 @@ def decide(
         holidays: at least those of today and tomorrow.
         held: see above.
         cut_today: the service was cut down today already, for this invoice or another.
-        lifted: the last cut done, where it was taken back while the customer was held.
+        lifted: the last cut done, where it was taken back while the customer was held. Done again while it is due.
     """
     today = juba_day(now)
     reminders = [step for step in _due(steps, due_day, today) if step.act == "remind"]
@@ -104,6 +104,16 @@ def cuts_due(steps: Sequence[Step], due_day: date, today: date) -> list[Step]:
     While there is one and nothing holds the invoice, what was cut down stays so: given back, it would be cut again.
     """
     return [step for step in _due(steps, due_day, today) if step.act != "remind"]
+
+
+def worst_cut(steps: Sequence[Step], due_day: date, today: date) -> str | None:
+    """The worst act of `cuts_due`; None where there is none."""
+    return max((step.act for step in cuts_due(steps, due_day, today)), key=SEVERITY.index, default=None)
+
+
+def worse(act: str, other: str | None) -> str:
+    """The worse of two acts, one of which may be none."""
+    return act if other is None else max(act, other, key=SEVERITY.index)
 
 
 def _due(steps: Sequence[Step], due_day: date, today: date) -> list[Step]:
@@ -123,6 +133,6 @@ def _cut(cuts: Sequence[Step], done: Container[int], lifted: Step | None) -> lis
     last = max((index for index, step in enumerate(cuts) if step.step_id in done), default=-1)
     # A step set before one that is done already, by a schedule changed since, has nothing left to do.
     passed = [Decision(step, "skipped") for step in cuts[: last + 1] if step.step_id not in done]
-    if lifted is not None:
+    if lifted is not None and lifted in cuts:
         return [*passed, Decision(lifted, "again")]
     return passed + [Decision(step, "done") for step in cuts[last + 1 : last + 2]]

@@ -105,6 +105,9 @@ TEXTS: Final = {
         _("Your internet service has ended: bill {invoice} is not paid. You owe {amount}. Please call us."),
     ),
     "service_back": Template(_("Your internet is on again. Thank you.")),
+    "service_back_slow": Template(
+        _("Your internet is on again, but slow: {amount} is still not paid. Pay it and it is fast again."),
+    ),
     # What was used of a month's data; each once in its period.
     "usage_share": Template(_("You have used {used} of {all}. Your next data comes on {day}."), asked=False),
     "usage_overage": Template(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from core.billing.bill_now import invoice_lines
 from core.billing.draft import Line
 from core.billing.dun import DunRun, dun
+from core.billing.promise import take_promise
 from core.billing.queries import buyer
 from tests.provider import Provider, ssp
 from tests.town import ACHOL, texts_to
@@ -59,6 +61,17 @@ def charged(provider: Provider, pounds: int = 5_000, subscription_id: int | None
         return issued.invoice_id
 
     return int(provider.parts.db.run(work))
+
+
+def promises(provider: Provider, until: date | str) -> None:
+    """A word to pay by a day."""
+    provider.does(
+        take_promise,
+        customer_id=provider.town.achol.customer_id,
+        until_day=date.fromisoformat(until) if isinstance(until, str) else until,
+        staff_id=provider.town.staff["mary"],
+        now=provider.clock.now(),
+    )
 
 
 def told(provider: Provider, phone: str = ACHOL) -> list[str]:

@@ -1,4 +1,4 @@
-"""A service cut off for money goes on exactly when dunning would not cut it off again: not before, and not later."""
+"""A service cut off for money goes on as far as dunning would leave it now, slow or fast: not before, and not later."""
 
 from datetime import date, timedelta
 
@@ -7,12 +7,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from core.billing.agreements import agreed_invoices
-from core.billing.dunning_rule import may_cut_off
+from core.billing.dunning_rule import fair_due_day, may_cut_off
 from core.billing.money_came import reconnect
 from core.billing.payment_plan import agree_plan
-from core.billing.promise import take_promise
 from core.errors import Refusal
-from tests.core.billing.owing import charged, duns, duns_daily_until, forget, forget_intents, intent, owes
+from tests.core.billing.owing import charged, duns, duns_daily_until, forget, forget_intents, intent, owes, promises
 from tests.provider import ssp
 
 
@@ -23,16 +22,6 @@ def agrees_on(provider, parts=6):
         customer_id=provider.town.achol.customer_id,
         parts=parts,
         through="staff",
-        now=provider.clock.now(),
-    )
-
-
-def promises(provider, until):
-    provider.does(
-        take_promise,
-        customer_id=provider.town.achol.customer_id,
-        until_day=until,
-        staff_id=provider.town.staff["mary"],
         now=provider.clock.now(),
     )
 
@@ -118,16 +107,37 @@ def test_a_word_that_is_held_to_puts_the_service_on_and_money_on_its_way_does_no
     assert states(provider, service) == ["active"]
 
 
-@pytest.mark.parametrize(("day", "back"), [("2027-01-19", True), ("2027-01-20", False)])
-def test_a_bill_that_dunning_only_reminds_of_keeps_nothing_off(provider, day, back):
+@pytest.mark.parametrize(
+    ("day", "state", "slow", "kbps"),
+    [
+        ("2027-01-19", "active", False, 4_000),  # it is only reminded of by now
+        ("2027-01-20", "active", True, 256),  # day 5: slow
+        ("2027-01-21", "active", True, 256),
+        ("2027-01-22", "suspended", True, 256),  # day 7: off
+    ],
+)
+def test_the_worst_act_due_for_what_is_still_open_decides_how_a_service_goes_on(provider, day, state, slow, kbps):
     service = owes(provider)
     duns_daily_until(provider, "2026-12-22")
     provider.on("2027-01-15")
     charged(provider, 7_000, service)
-    provider.on(day)
+    provider.on(day, 9)
     provider.pays(36_000)
     assert [one.due for one in provider.invoices()] == [0, 7_000]
-    assert (provider.service(service).state == "active") is back
+    for _ in range(2):  # and the job, on that same day, leaves it so
+        row = provider.service(service)
+        assert (row.state, row.slowed, provider.access(service).down_kbps) == (state, slow, kbps)
+        assert duns(provider).failed == 0
+
+
+FULL, SLOW, OFF, ENDED = range(4)
+
+
+def level(row):
+    """How far a service is cut down."""
+    if row.state == "active":
+        return SLOW if row.slowed else FULL
+    return {"suspended": OFF, "terminated": ENDED}[row.state]
 
 
 EVENTS = st.lists(
@@ -169,38 +179,44 @@ class Story:
         self.looks(verb, before)
 
     def looks(self, verb, before):
-        """After what puts services on: who is off would be cut, and who is on again is not."""
+        """After what puts services on: each is as far cut down as is due, and the job changes no such one."""
         p = self.provider
         if verb in ("promises", "agrees"):
             looks_again(p)
         elif verb != "pays":
             return
-        with p.parts.db.reading() as connection:
-            agreed = agreed_invoices(connection, p.town.achol.customer_id, p.clock.now())
-        for one, state in zip(self.services, before, strict=True):
-            row = p.service(one)
-            reasons = p.rows(
-                "SELECT d.invoice_id FROM invoice_due d JOIN invoice i ON i.id = d.invoice_id"
-                " WHERE d.due_minor > 0 AND coalesce(i.subscription_id, :service) = :service AND d.due_on + 5 <= :today"
-                " AND d.customer_id = :who AND NOT d.invoice_id = ANY(:agreed)",
-                service=one,
-                today=p.today,
-                who=p.town.achol.customer_id,
-                agreed=list(agreed),
-            )
-            if row.state == "suspended":
-                assert reasons
-            elif state == "suspended" and row.state == "active":
-                assert not reasons
-            if row.state == "active" and not row.slowed and not reasons:
-                self.stays_on(one)
-
-    def stays_on(self, service):
-        p = self.provider
+        levels = {}
+        for one, was in zip(self.services, before, strict=True):
+            levels[one], due = level(p.service(one)), self.due(one)
+            if levels[one] == ENDED:
+                continue
+            assert levels[one] <= due, "nothing is cut down that is not due"
+            if was == "suspended":
+                assert levels[one] == min(due, OFF), "what was off is as far cut down as is due"
         if may_cut_off(p.clock.now(), ()):
             assert duns(p).failed == 0
-            row = p.service(service)
-            assert (row.state, row.slowed) == ("active", False)
+            for one, was in levels.items():
+                now = level(p.service(one))
+                assert now == was or was < now <= self.due(one), "what is as far cut down as is due stays so"
+            before = [level(p.service(one)) for one in self.services]
+            assert duns(p).failed == 0
+            assert [level(p.service(one)) for one in self.services] == before
+
+    def due(self, service):
+        """How far the open bills that nothing was agreed about cut a service down by the standard schedule."""
+        p = self.provider
+        with p.parts.db.reading() as connection:
+            agreed = agreed_invoices(connection, p.town.achol.customer_id, p.clock.now())
+        late = p.rows(
+            "SELECT i.issued_on, i.issued_at, d.due_on FROM invoice_due d JOIN invoice i ON i.id = d.invoice_id"
+            " WHERE d.due_minor > 0 AND coalesce(i.subscription_id, :service) = :service"
+            " AND d.customer_id = :who AND NOT d.invoice_id = ANY(:agreed)",
+            service=service,
+            who=p.town.achol.customer_id,
+            agreed=list(agreed),
+        )
+        days = [(p.today - fair_due_day(one.due_on, one.issued_on, one.issued_at)).days for one in late]
+        return max((sum(day >= step for step in (5, 7, 60)) for day in days), default=FULL)
 
 
 @settings(
@@ -210,7 +226,7 @@ class Story:
     suppress_health_check=list(HealthCheck),
 )
 @given(events=EVENTS)
-def test_whatever_happens_who_is_off_would_be_cut_and_who_is_on_again_is_not(provider, events):
+def test_whatever_happens_a_service_that_goes_on_is_as_a_fresh_run_would_leave_it(provider, events):
     forget(provider)
     story = Story(provider)
     for verb, number in events:

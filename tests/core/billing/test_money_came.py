@@ -86,7 +86,7 @@ def test_a_top_up_settles_bills_as_well_and_one_without_bills_is_a_top_up(provid
 
 
 def test_who_was_cut_off_for_a_bill_is_on_again_in_the_transaction_that_brought_enough(provider, two_bills):
-    provider.on("2027-01-21")
+    provider.on("2027-01-23")  # both were made on the 2nd, and have their full 14 days
     provider.does(slow, subscription_id=two_bills, by=provider.by("bill not paid"))
     provider.does(suspend, subscription_id=two_bills, reason="unpaid", by=provider.by("bill not paid"))
     momo(provider, 36_000)
