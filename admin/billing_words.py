@@ -76,6 +76,7 @@ BILLING_WORDS: Final[Mapping[str, str]] = {
     "act.promise_taken": _("took a promise to pay"),
     "act.plan_agreed": _("agreed on paying in parts"),
     "act.tax_exempted": _("exempted from a tax"),
+    "act.tax_exemption_ended": _("ended an exemption from a tax"),
     "act.tariff_opened": _("opened a tariff"),
     "act.tariff_set": _("set a tariff's terms"),
     "act.tariff_withdrawn": _("withdrew a tariff"),

@@ -15,6 +15,7 @@ from admin.pages.change_customer import show_again
 from admin.permits import needs
 from admin.routes import Route
 from admin.words import t
+from core.billing.end_exemption import end_exemption
 from core.billing.exempt import exempt
 from core.billing.exemptions import papers_of
 from core.catalog.written import taxes_named
@@ -76,6 +77,27 @@ def exempt_customer(number: str) -> ResponseReturnValue:
     )
 
 
+@needs("catalogue.manage")
+def end_exempt(number: str, exemption: int) -> ResponseReturnValue:
+    """The paper holds no more: from today on the tax is charged again."""
+
+    def work(tx: Transaction) -> Markup:
+        certificate = end_exemption(
+            tx,
+            exemption_id=exemption,
+            customer_id=profile(tx.connection, number).customer_id,
+            today=juba_day(parts().clock.now()),
+        )
+        note(tx, "tax_exemption_ended", f"customer:{number}", {"certificate": certificate})
+        return t(_("The exemption has ended. Documents issued before keep what they say."))
+
+    return act(
+        work,
+        back=lambda: url_for("admin.exemptions", number=number),
+        again=lambda sentence: _page(number, sentence),
+    )
+
+
 def _page(number: str, refused: Markup | None) -> str:
     with parts().db.reading() as connection:
         who = profile(connection, number)
@@ -94,4 +116,5 @@ ROUTES: Final = (
     Route("POST", "/customers/<number>/tax-details", "tax_details", change_details),
     Route("GET", "/customers/<number>/exemptions", "exemptions", show_exemptions),
     Route("POST", "/customers/<number>/exemptions", "exempt", exempt_customer),
+    Route("POST", "/customers/<number>/exemptions/<int:exemption>/end", "end_exemption", end_exempt),
 )

@@ -16,6 +16,7 @@ from core.staff.models import StaffMember
 class Paper:
     """An exemption from a tax, up to `valid_until` (not included), and the certificate that says so."""
 
+    exemption_id: int
     name_en: str
     name_ar: str
     certificate: str
@@ -32,6 +33,7 @@ def papers_of(connection: Connection, customer_id: int) -> list[Paper]:
     """A customer's exemptions, the last first."""
     rows = connection.execute(
         select(
+            TaxExemption.id,
             Tax.name_en,
             Tax.name_ar,
             TaxExemption.certificate,

@@ -207,7 +207,8 @@ _BRANCHES: Final = (
         """audit_entry a LEFT JOIN staff_member s ON s.id = a.staff_id
            JOIN customer c ON a.subject = 'customer:' || c.number
            WHERE c.id = :customer
-             AND a.act IN ('customer_changed', 'customer_status', 'promise_taken', 'tax_exempted')""",
+             AND a.act IN ('customer_changed', 'customer_status', 'promise_taken', 'tax_exempted',
+                           'tax_exemption_ended')""",
     ),
 )
 _PHONES: Final = text("SELECT phone FROM contact WHERE customer_id = :customer ORDER BY is_main DESC, id")

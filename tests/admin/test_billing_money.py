@@ -264,6 +264,25 @@ def test_tax_details_and_exemptions_stand_on_the_next_invoice(mary, provider, pa
     assert "Exempt from tax" in mary.get(f"/customers/{number}").text
 
 
+def test_an_exemption_ends_early_and_one_to_come_falls_away(mary, provider):
+    number = provider.town.achol.number
+    path = f"/customers/{number}/exemptions"
+    for first, last in (("2026-11-01", "2026-12-31"), ("2027-02-01", "2027-03-31")):
+        paper = {"tax": "EXCISE", "certificate": f"SSRA {first}", "valid_from": first, "last": last}
+        assert mary.post(path, **paper).status_code == 303
+    provider.begins("HOME")
+    provider.on("2026-11-20")
+    later, now = provider.rows("SELECT id FROM tax_exemption ORDER BY valid_from DESC")
+    for paper in (later, now):
+        assert "has ended" in mary.told(mary.post(f"{path}/{paper.id}/end"))
+    assert provider.rows("SELECT valid_until FROM tax_exemption") == [(date(2026, 11, 20),)]
+    assert mary.post(f"{path}/{now.id}/end").status_code == 422
+    assert mary.post(f"/customers/{provider.town.deng.number}/exemptions/{now.id}/end").status_code in (404, 422)
+    provider.on("2026-12-01")
+    provider.bills()
+    assert provider.invoices()[0].total == 36_000
+
+
 def test_the_timeline_tells_of_services_documents_and_adjustments(mary, desk_of, provider, invoice):
     asks(mary, provider, "goodwill", "1500")
     path = f"/customers/{provider.town.achol.number}"

@@ -121,6 +121,7 @@ ALLOWED = {
     "tax_details": BILLING,
     "exemptions": BILLING,
     "exempt": BILLING,
+    "end_exemption": BILLING,
     "tariffs": BILLING,
     "new_tariff": BILLING,
     "open_tariff": BILLING,
@@ -188,8 +189,9 @@ def routes(app: Flask, town):
                 "reference": "00000000-0000-4000-8000-000000000000",
                 "alarm_id": 1,
                 "evidence_id": 1,
+                "exemption": 1,
             }
-            if "<int:" in rule.rule:
+            if "<int:number>" in rule.rule:
                 values["number"] = 1
             path = app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
             yield (
