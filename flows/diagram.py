@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from transitions.extensions import GraphMachine
 
-from flows import account, bill, buy, fault, menu, my_plan, payments, tokens, top_up, welcome
+from flows import account, bill, buy, fault, menu, my_plan, outage, payments, tokens, top_up, welcome
 from flows.machine import HOME, MACHINE, RESUME, STATES, WELCOME
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs" / "flows"
@@ -27,6 +27,7 @@ CONVERSATIONS: Final[dict[str, Any]] = {
     "bill": bill,
     "my_plan": my_plan,
     "payments": payments,
+    "outage": outage,
 }
 # Where a call or a text can begin: a stranger, a customer, a customer whose call dropped, a keyword that could be two.
 _BEGINNINGS: Final = (WELCOME, HOME, RESUME, "menu.which")

@@ -20,6 +20,7 @@ CHOICES: Final = {
     "7": (_("Language, name"), "account"),
     "8": (_("My bill"), "bill"),
     "9": (_("Payments"), "payments"),
+    "10": (_("Outages"), "outage"),
 }
 DESTINATIONS: Final = {
     "balance": "balance.show",
@@ -31,12 +32,13 @@ DESTINATIONS: Final = {
     "account": "account.menu",
     "bill": "bill.show",
     "payments": "payments.menu",
+    "outage": "outage.show",
 }
 MOVES: Final = [
     *((trigger, ["menu.main", "menu.which"], state) for trigger, state in DESTINATIONS.items()),
     ("start_again", "menu.resume", "menu.main"),
     ("back", ["menu.which", "balance.show", "buy.plan", "top_up.amount"], "menu.main"),
-    ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show", "payments.menu"], "menu.main"),
+    ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show", "payments.menu", "outage.show"], "menu.main"),
     ("buy", "balance.show", "buy.plan"),
     ("top_up", "balance.show", "top_up.amount"),
 ]

@@ -29,6 +29,7 @@ class HotspotFact:
     code: int
     ssid: str
     off: bool = False  # its router did not answer when last visited
+    down_since: datetime | None = None  # it is known to be down
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class TokenFact:
     data_bytes: int | None
     used_bytes: int
     ends_at: datetime | None
+    down_since: datetime | None = None  # its Wi-Fi is known to be down
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class ServiceFact:
     billed_on: str
     alias: int = 0
     agreed_id: int | None = None
+    down_since: datetime | None = None  # its router is known to be down
 
     @property
     def can_change(self) -> bool:

@@ -31,6 +31,7 @@ from core.db.quick import QuickStatements
 from core.languages import Script, tongue_of
 from core.money import Money
 from core.network.models import RouterRow
+from core.network.outages import open_outages
 from core.parts import Parts
 from core.phones import operator_of
 from core.statements.models import MoneyAccount
@@ -50,7 +51,7 @@ CALLER: Final = (
 SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, a.currency,
   (SELECT json_agg(t) FROM (
      SELECT k.id, h.ssid, g.username, g.status, g.duration_s, g.data_bytes, g.used_bytes,
-            extract(epoch FROM g.ends_at) AS ends
+            extract(epoch FROM g.ends_at) AS ends, h.router_id
      FROM token k JOIN access_grant g ON g.id = k.grant_id JOIN hotspot h ON h.id = k.hotspot_id
      WHERE k.recipient_phone = $1 AND g.status IN ('waiting', 'running')
      ORDER BY k.id DESC LIMIT {TOKENS_MAX}) t),
@@ -59,7 +60,7 @@ SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, 
      FROM invoice_due d WHERE d.customer_id = c.id AND d.due_minor > 0),
   (SELECT json_agg(json_build_array(u.id, u.number, u.state, u.pay, u.next_bill_on,
             ARRAY(SELECT json_build_array(m.tariff_id, m.from_day > $2) FROM subscription_term m
-                  WHERE m.subscription_id = u.id ORDER BY m.from_day DESC LIMIT 2)))
+                  WHERE m.subscription_id = u.id ORDER BY m.from_day DESC LIMIT 2), u.router_id))
      FROM subscription u WHERE u.customer_id = c.id AND u.state <> 'terminated')
 FROM contact p JOIN customer c ON c.id = p.customer_id JOIN ledger_account a ON a.id = c.wallet_id
 WHERE p.phone = $1
@@ -91,6 +92,7 @@ class _Shared:
     book: dict[int, TariffTerms]  # also those no longer sold: by the newest version, for what never changes
     scripts: dict[str, Script]
     pay_to: tuple[PayToFact, ...]
+    down: dict[int, datetime]  # routers that are down, and since when
 
 
 class CallerFacts:
@@ -134,10 +136,10 @@ class CallerFacts:
         services: tuple[ServiceFact, ...] = ()
         if rows:
             id_, number, name, status, language, own_script, balance, currency, token_rows, last_hotspot = rows[0][:10]
-            bill, services = _bill(rows[0][10], juba_day(now)), _services(rows[0][11], shared.book)
+            bill, services = _bill(rows[0][10], juba_day(now)), _services(rows[0][11], shared)
             customer = CustomerFact(id_, number, name, status, Money(balance, currency))
             tongue = tongue_of(language, own_script, script)
-            tokens = tuple(_token(token) for token in token_rows or ())
+            tokens = tuple(_token(token, shared.down) for token in token_rows or ())
             if last_hotspot is not None and len(hotspots) > 1:
                 hotspots = tuple(sorted(hotspots, key=lambda spot: spot.hotspot_id != last_hotspot))
         return Facts(
@@ -170,8 +172,9 @@ class CallerFacts:
             return self._shared
 
     def _read_shared(self, connection: Connection, now: datetime) -> _Shared:
+        down = open_outages(connection)
         spots = connection.execute(
-            select(Hotspot.id, Hotspot.code, Hotspot.ssid, RouterRow.failures)
+            select(Hotspot.id, Hotspot.code, Hotspot.ssid, Hotspot.router_id, RouterRow.failures)
             .join(RouterRow, RouterRow.id == Hotspot.router_id)
             .where(or_(Hotspot.closed_at.is_(None), Hotspot.closed_at > now))
             .order_by(Hotspot.code)
@@ -184,7 +187,10 @@ class CallerFacts:
                 PlanFact(offer.version_id, offer.alias, offer.duration_s, offer.data_bytes, offer.price)
                 for offer in offers(connection, now)
             ),
-            hotspots=tuple(HotspotFact(row.id, row.code, row.ssid, off=row.failures > 0) for row in spots),
+            hotspots=tuple(
+                HotspotFact(row.id, row.code, row.ssid, off=row.failures > 0, down_since=down.get(row.router_id))
+                for row in spots
+            ),
             tariffs=tuple(
                 TariffFact(
                     terms.tariff_id,
@@ -203,10 +209,11 @@ class CallerFacts:
                 for row in connection.execute(_PAY_TO)
             ),
             scripts={row.code: "latin" if row.script == "latin" else "arabic" for row in scripts},
+            down=down,
         )
 
 
-def _token(row: dict[str, Any]) -> TokenFact:
+def _token(row: dict[str, Any], down: dict[int, datetime]) -> TokenFact:
     ends = row["ends"]
     return TokenFact(
         token_id=row["id"],
@@ -217,6 +224,7 @@ def _token(row: dict[str, Any]) -> TokenFact:
         data_bytes=row["data_bytes"],
         used_bytes=row["used_bytes"],
         ends_at=datetime.fromtimestamp(float(ends), UTC) if ends is not None else None,
+        down_since=down.get(row["router_id"]),
     )
 
 
@@ -232,10 +240,10 @@ def _bill(rows: list[tuple[str, int]] | None, today: date) -> BillFact:
     )
 
 
-def _services(rows: list[Any] | None, book: dict[int, TariffTerms]) -> tuple[ServiceFact, ...]:
+def _services(rows: list[Any] | None, shared: _Shared) -> tuple[ServiceFact, ...]:
     """Those that are on first, then the oldest."""
     ordered = sorted(rows or (), key=lambda row: (row[2] != "active", row[0]))
-    return tuple(_service(*row, book=book) for row in ordered[:SERVICES_MAX])
+    return tuple(_service(*row, shared=shared) for row in ordered[:SERVICES_MAX])
 
 
 def _service(
@@ -245,12 +253,13 @@ def _service(
     pay: str,
     next_bill_on: str | None,
     last_terms: list[tuple[int, bool]],
+    router_id: int,
     *,
-    book: dict[int, TariffTerms],
+    shared: _Shared,
 ) -> ServiceFact:
     now = next((tariff_id for tariff_id, is_later in last_terms if not is_later), None)
     later = next((tariff_id for tariff_id, is_later in last_terms if is_later), None)
-    tariff = None if now is None else book.get(now)
+    tariff = None if now is None else shared.book.get(now)
     return ServiceFact(
         subscription_id=subscription_id,
         number=number,
@@ -263,4 +272,5 @@ def _service(
         billed_on=tariff.billed_on if tariff else "",
         alias=tariff.alias if tariff else 0,
         agreed_id=later if tariff else None,
+        down_since=shared.down.get(router_id),
     )

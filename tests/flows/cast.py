@@ -143,6 +143,21 @@ def facts_of(
     )
 
 
+def down(facts, names):
+    """The same, where the routers of these networks and services are down since 10:32."""
+    since = NOON_IN_JUBA - timedelta(minutes=88)
+
+    def one(fact, name):
+        return replace(fact, down_since=since) if name in names else fact
+
+    return replace(
+        facts,
+        hotspots=tuple(one(spot, spot.ssid) for spot in facts.hotspots),
+        tokens=tuple(one(token, token.ssid) for token in facts.tokens),
+        services=tuple(one(service, service.number) for service in facts.services),
+    )
+
+
 def bill_of(pounds, late=0, count=1):
     """A bill due in three weeks; what is late was due three weeks ago."""
     if not pounds:

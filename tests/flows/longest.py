@@ -29,6 +29,7 @@ INVOICE = "INV-2026-100123"
 LINK = "https://webpayment.orange-money.com/payment/pay_token/" + "f" * 64
 LAST_HOTSPOT = 10
 ROUTERS = "\n".join(["k" * LINE_CHARS_MAX + " 30/11 10:32-30/11 11:50"] * LINES_MAX + ["+999"])
+LONG_AGO = NOON_IN_JUBA - timedelta(days=30)
 DATA_LONG = 1_999_900_000_000
 
 
@@ -39,18 +40,26 @@ def longest_facts(tongue, ssid):
     return replace(
         facts,
         plans=tuple(PlanFact(100 + n, n, ALMOST_A_YEAR, DATA, AMOUNT) for n in range(1, 11)),
-        hotspots=tuple(HotspotFact(n, 9_000 + n, ssid) for n in range(1, LAST_HOTSPOT + 1)),
+        hotspots=tuple(HotspotFact(n, 9_000 + n, ssid, down_since=LONG_AGO) for n in range(1, LAST_HOTSPOT + 1)),
         tokens=tuple(
             TokenFact(
-                n, ssid, "acdef3", "running", ALMOST_A_YEAR, DATA, 100_000_000, NOON_IN_JUBA + timedelta(days=359)
+                n,
+                ssid,
+                "acdef3",
+                "running",
+                ALMOST_A_YEAR,
+                DATA,
+                100_000_000,
+                NOON_IN_JUBA + timedelta(days=359),
+                LONG_AGO,
             )
             if n % 2
-            else TokenFact(n, ssid, "acdef3", "waiting", ALMOST_A_YEAR, None, 0, None)
+            else TokenFact(n, ssid, "acdef3", "waiting", ALMOST_A_YEAR, None, 0, None, LONG_AGO)
             for n in range(1, 10)
         ),
         bill=BillFact(Money.of(BALANCE, "SSP"), Money.of(BALANCE - 1, "SSP"), DAY_DUE, 12),
         services=tuple(
-            ServiceFact(n, "100002", "active", pay, DAY_DUE, n, *PLAN_NAMES, "anniversary", 80 + n, 9)
+            ServiceFact(n, "100002", "active", pay, DAY_DUE, n, *PLAN_NAMES, "anniversary", 80 + n, 9, LONG_AGO)
             for n, pay in ((1, "prepaid"), (2, "postpaid"), (3, "prepaid"))
         ),
         tariffs=tuple(
@@ -102,6 +111,7 @@ STANDING = {
     "tokens.sent": {"token": 1},
     "fault.kind": {},
     "fault.heard": {},
+    "outage.show": {},
     "account.menu": {},
     "account.name": {},
     "account.thanks": {},

@@ -72,6 +72,7 @@ LONGEST = {
     "link": LINK,
     "times": 4,
     "routers": ROUTERS,
+    "places": "Shabaka-Konyokonyo-1 30/11 10:32",
 }
 PLAN = {"en": "12.5 GB 3 months", "ar": "12.5 جيجا 3 أشهر", "ar_Latn": "12.5 GB 3 shahar"}
 TIME = {"en": "11 months 29 days", "ar": "11 شهرا 29 يوما", "ar_Latn": "11 shahar 29 yom"}

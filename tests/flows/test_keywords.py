@@ -13,6 +13,7 @@ SPELLED = {
     "topup": "TOPUP top-up Top pay momo SHAHAN شحن اشحن الشحن تعبئة تعبئه ادفع",
     "tokens": "TOKENS time rumuz رموز رموزي رمزي وقت الوقت",
     "fault": "FAULT fault! problem slow mushkila عطل عُطل مشكلة مشكله المشكلة بلاغ",
+    "outage": "OUTAGE outages Magtu انقطاع الانقطاع",
     "help": "HELP help? info musaada مساعدة مساعده المساعدة",
     "language": "language LANG lugha لغة اللغة لغه",
     "bill": "BILL bills invoice Fatura فاتورة الفاتورة فاتوره فاتورتي فواتير",

@@ -18,7 +18,7 @@ from flows.machine import HOME, RESUME, WELCOME
 from flows.refusals import sentence
 from flows.screen import OPTIONS_MAX, fits
 from flows.session import Session, Turn
-from tests.flows.cast import PAY_TO, World, bill_of, facts_of, in_plain_words, refuses
+from tests.flows.cast import PAY_TO, World, bill_of, down, facts_of, in_plain_words, refuses
 
 DIALS = "dials"
 END = "== END"
@@ -117,7 +117,7 @@ class _Story:
 
 
 def _facts(header: dict):
-    return facts_of(
+    facts = facts_of(
         header["caller"],
         header["tongue"] if header["caller"] != "Kiden" else "en",
         balance=_pounds(header.get("balance", "2,000")),
@@ -128,6 +128,7 @@ def _facts(header: dict):
         orange_country=header.get("orange money in"),
         pay_to=PAY_TO if header.get("pays elsewhere") else (),
     )
+    return down(facts, header.get("down", "").split(", "))
 
 
 def _pounds(written: str) -> int:

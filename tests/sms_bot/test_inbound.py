@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import psycopg2
 import pytest
@@ -466,3 +467,20 @@ def test_an_amount_asked_for_is_kept_as_much_as_ever_and_a_pin_is_not(achol: Tex
     redacted = "[redacted]"
     # At the question the groups are an amount; at the next screen nobody has asked for one.
     assert kept == ["TOPUP", "5 000", redacted, redacted, "TOPUP", redacted, redacted]
+
+
+def test_whether_there_is_an_outage_here_is_answered_by_what_is_known(achol: Texter, town: Town, parts: Parts) -> None:
+    nothing = achol.ask("OUTAGE")
+    assert nothing.startswith("We know of no outage where you are.")
+    with parts.db.transaction() as tx:
+        tx.execute(
+            text("INSERT INTO router_outage (router_id, area, began_at) VALUES (:r, '', :at)"),
+            {"r": town.routers["juba-town"], "at": parts.clock.now() - timedelta(hours=2)},
+        )
+        tx.execute(
+            text("INSERT INTO router_outage (router_id, area, began_at, ended_at) VALUES (:r, '', :at, :at)"),
+            {"r": town.routers["munuki"], "at": parts.clock.now() - timedelta(hours=1)},
+        )
+    parts.clock.advance(seconds=6)  # what all callers share is kept for five
+    assert achol.ask("outage").startswith("Down since:\nJuba Town Wi-Fi 10:00\nOur technician knows.")
+    assert achol.ask("1").startswith("What is wrong?")
