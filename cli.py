@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import books, house, people, routers
+from commands import books, house, partners, people, routers
 from commands.edge import DEFAULT_PORT, UsageError, refuse, warn
 
 
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("network", people.network, "shabaka network digitel --script latin")
     added.add_argument("code", nargs="?", metavar="CODE")
     added.add_argument("--script", choices=["arabic", "latin"])
+    _take_key(verb("api", partners.api, "shabaka api key make 'Munuki' --scope radius --router munuki"))
     added = verb("chat", house.chat, "shabaka chat --phone 0921000001")
     added.add_argument("--phone", default="0921000001")
     added.add_argument("--sms", action="store_true", help="by text instead of dialling")
@@ -64,6 +65,15 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--json", action="store_true")
     verb("version", house.version, "shabaka version")
     return parser
+
+
+def _take_key(added: argparse.ArgumentParser) -> None:
+    added.add_argument("api_what", choices=["key"], metavar="key")
+    added.add_argument("key_act", choices=["make", "list", "withdraw"], metavar="make|list|withdraw")
+    added.add_argument("name", nargs="?", help="of the key to make; the beginning of the one to withdraw")
+    added.add_argument("--scope", action="append", help="what it may; say it again for each")
+    added.add_argument("--router", help="it speaks for this router alone")
+    added.add_argument("--pace", type=int, default=600, help="requests it may make in a minute (default: 600)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import admin
 from api import callbacks, health, town
+from api.v1 import door as api_v1
 from api.whole_bodies import WholeBodies
 from core import logs
 from core.bells import bell
@@ -77,6 +78,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.register_blueprint(sms_africastalking.create_blueprint(parts, conversations))
     app.register_blueprint(callbacks.create_blueprint(parts))
     app.register_blueprint(health.create_blueprint(parts, redis))
+    app.register_blueprint(api_v1.create_blueprint(parts, redis))
     admin.init_app(app, parts)
     app.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
     if settings.sandbox_url:

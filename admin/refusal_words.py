@@ -45,6 +45,8 @@ WHY_NOT: Final[Mapping[tuple[str, str], str]] = {
     ("router", "access"): _("Choose how the router learns of customers."),
     ("router", "nas address"): _("A router that asks RADIUS needs the IP address its questions come from."),
     ("router", "no radius server"): _("The address of our RADIUS server is not set, so no router can ask it."),
+    ("api key", "scopes"): _("A key may one thing at least. Passwords go only with log-ins."),
+    ("api key", "pace"): _("A program may ask 1 to 60000 times a minute."),
     ("line", "suspense"): _("Its money lies on suspense: it must find its place, words are not enough."),
     ("line", "settled"): _("Nothing of this line is left to explain."),
     ("match", "undone"): _("This match was taken back before."),

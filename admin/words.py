@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from admin.billing_words import BILLING_WORDS
 from admin.cash_words import CASH_WORDS
+from admin.partner_words import PARTNER_WORDS
 from admin.payout_words import PAYOUT_WORDS
 from admin.refusal_words import sentence_of
 from admin.router_words import ROUTER_WORDS
@@ -103,6 +104,7 @@ WORDS: Final[Mapping[str, str]] = {
     **CASH_WORDS,
     **PAYOUT_WORDS,
     **ROUTER_WORDS,
+    **PARTNER_WORDS,
 }
 KBIT_OF_A_MBIT: Final = 1000
 

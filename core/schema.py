@@ -12,6 +12,7 @@ from core.db.types import Table
 from core.ledger import models as ledger
 from core.messaging import models as messaging
 from core.network import models as network
+from core.partners import models as partners
 from core.payments import models as payments
 from core.payouts import models as payouts
 from core.staff import models as staff
@@ -30,6 +31,7 @@ ROOMS = (
     ledger,
     messaging,
     network,
+    partners,
     payments,
     payouts,
     staff,

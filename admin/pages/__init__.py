@@ -23,6 +23,7 @@ from admin.pages import (
     gate,
     holidays,
     home,
+    keys,
     later,
     matching,
     money_accounts,
@@ -95,6 +96,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *claims.ROUTES,
     *money_accounts.ROUTES,
     *reconciliation.ROUTES,
+    *keys.ROUTES,
     *staff.ROUTES,
     *myself.ROUTES,
 )

@@ -33,6 +33,7 @@ Permission = Literal[
     "statements.manage",  # files of banks and providers: read in, matched, explained
     "payouts.ask",  # refunds and transfers: up to the role's limit at once, above it for a second person
     "payouts.approve",
+    "partners.manage",  # keys of the API: what other programs may read and tell
 ]
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)

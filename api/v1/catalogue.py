@@ -1,0 +1,15 @@
+"""Every operation there is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.v1 import customers, radius, services, usage
+from api.v1.operations import Operation
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *customers.OPERATIONS,
+    *services.OPERATIONS,
+    *usage.OPERATIONS,
+    *radius.OPERATIONS,
+)
