@@ -68,6 +68,7 @@ BILLING_WORDS: Final[Mapping[str, str]] = {
     "act.service_moved": _("changed a service"),
     "act.service_ended": _("ended a service"),
     "act.service_handed_over": _("handed a service over"),
+    "act.data_sold": _("sold more data"),
     "act.plan_changed": _("changed a plan"),
     "act.plan_kept": _("took a change of plan back"),
     "act.adjustment_asked": _("asked for an adjustment"),

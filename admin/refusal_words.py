@@ -30,6 +30,10 @@ WHY_NOT: Final[Mapping[tuple[str, str], str]] = {
     ("tariff", "fair use"): _("Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23."),
     ("tariff", "burst"): _("A burst needs both speeds, and neither is below the speed of the tariff."),
     ("tariff", "overage"): _("Overage needs an allowance of data that it goes beyond."),
+    ("tariff", "packs"): _("Packs: for each the gigabytes and a price above 0, a larger one dearer than a smaller."),
+    ("tariff", "packs without an end"): _(
+        "Packs are sold where data ends: with data or fair use, and without overage."
+    ),
     ("tariff", "due days"): _("A bill is due after 0 to 90 days."),
     ("tariff", "two currencies"): _("Price and fees are in one currency."),
     ("tariff", "withdrawn"): _("This tariff is out of sale already."),
@@ -78,6 +82,7 @@ WHY_NOT: Final[Mapping[tuple[str, str], str]] = {
     ("payout", "cancelled"): _("This was taken back before it was approved."),
     ("receipt", "taken back"): _("This receipt is being taken back as a whole."),
     ("document", "credit_note"): _("A credit note cannot be corrected this way."),
+    ("service", "begins tomorrow"): _("This service begins tomorrow."),
     ("subscription", "pending"): _("This service has not begun yet."),
     ("subscription", "active"): _("This service is on: that cannot be done to it."),
     ("subscription", "paused"): _("This service is paused. Let it go on first."),

@@ -55,6 +55,7 @@ WORDS: Final[Mapping[str, str]] = {
     "alarm.key_reused": _("One request came twice, with two contents"),
     "purpose.topup": _("top up"),
     "purpose.token": _("Wi-Fi token"),
+    "purpose.data": _("more data"),
     "token.waiting": _("not used yet"),
     "token.running": _("running"),
     "token.expired": _("over"),

@@ -8,6 +8,7 @@ from typing import Final
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from admin.acts import act, by, issuer, note
 from admin.desk import parts, typed
@@ -15,19 +16,22 @@ from admin.permits import needs
 from admin.routes import Route
 from admin.words import amount, day, own, t, tongue
 from core.billing.begin_service import begin_service
+from core.billing.data_offers import DataOffer, data_offers
 from core.billing.end_service import end_service
 from core.billing.tell_service import text_credentials
 from core.catalog.tariffs import TariffTerms, tariff_book
 from core.customers.queries import account
 from core.days import juba_day
 from core.db.engine import Transaction
-from core.errors import NotFound
+from core.errors import NoExchangeRate, NotFound
 from core.languages import marked as _
 from core.network.names import router_names
+from core.subscriptions.fair_use_rule import Standing
 from core.subscriptions.history import days_served, history
 from core.subscriptions.keep_plan import keep_plan
 from core.subscriptions.overview import View, view_numbered
 from core.subscriptions.pause import pause, unpause
+from core.subscriptions.read_standings import stands_now
 from core.subscriptions.slow import slow, unslow
 from core.subscriptions.states import By
 from core.subscriptions.suspend import resume, suspend
@@ -85,10 +89,31 @@ def page(number: str, refused: Markup | None, opened: str) -> str:
             served=days_served(connection, service_id),
             plans=_other_plans(tariff_book(connection).on_sale(today), view.tariff),
             routers=router_names(connection),
+            stands=_standing(connection, view),
+            data=_data_offers(connection, view),
             today=today,
             refused=refused,
             opened=opened,
         )
+
+
+def _standing(connection: Connection, view: View) -> Standing | None:
+    """Where it stands with its data; None while it is not on."""
+    stands = stands_now(connection, view.service.subscription_id, parts().clock.now())
+    return stands.standing if stands else None
+
+
+def _data_offers(connection: Connection, view: View) -> list[DataOffer]:
+    """The packs it can buy now. None while nobody knows what they cost."""
+    if view.tariff is None or view.service.state != "active":
+        return []
+    today = juba_day(parts().clock.now())
+    try:
+        return data_offers(
+            connection, customer_id=view.service.customer_id, terms=view.tariff, issuer=issuer(), day=today
+        )
+    except NoExchangeRate:
+        return []
 
 
 def _other_plans(on_sale: list[TariffTerms], mine: TariffTerms | None) -> list[TariffTerms]:

@@ -16,6 +16,7 @@ from admin.permits import needs
 from admin.routes import Route
 from admin.words import choices, day, t, tongue
 from core.billing.schedules import schedule_names
+from core.catalog.data_packs import PACKS_MAX, DataPack
 from core.catalog.fair_use import PERIODS, FairUse, Step
 from core.catalog.open_tariff import ALIAS_MAX, open_tariff
 from core.catalog.set_tariff import NOTHING, PRICE_CURRENCIES, NewTerms, set_tariff_version
@@ -33,6 +34,7 @@ PAYS: Final = ("postpaid", "prepaid")
 BILLED_ON: Final = ("anniversary", "first_of_month")
 RECONNECTS: Final = ("new_day", "keep_day")
 STEPS: Final = ("", "2", "3")  # of fair use, as the form names its fields
+PACKS: Final = tuple(range(1, PACKS_MAX + 1))
 
 
 @needs("catalogue.manage")
@@ -143,7 +145,21 @@ def _terms() -> NewTerms:
         overage=price_of(typed("overage"), currency),
         due_days=needed_whole(typed("due_days"), "due_days"),
         dunning=typed("dunning"),
+        packs=_packs(currency),
     )
+
+
+def _packs(currency: str) -> tuple[DataPack, ...]:
+    """The packs that are filled in, the smallest first."""
+    packs = []
+    for number in PACKS:
+        data, price = bytes_of(typed(f"pack{number}")), price_of(typed(f"pack_price{number}"), currency)
+        if data is None and price is None:
+            continue
+        if data is None or price is None:
+            raise NotPossibleNow(what="tariff", state="packs")
+        packs.append(DataPack(data, price))
+    return tuple(sorted(packs, key=lambda pack: pack.data_bytes))
 
 
 def _fair_use() -> FairUse | None:
@@ -203,6 +219,7 @@ def _page(number: int, refused: Markup | None, opened: str) -> str:
             currencies=[(currency, currency) for currency in PRICE_CURRENCIES],
             periods=choices("period", PERIODS),
             steps=STEPS,
+            packs=PACKS,
             today=today,
             refused=refused,
             opened=opened if versions or opened else "terms",

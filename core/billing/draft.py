@@ -20,6 +20,7 @@ ACCOUNT_OF: Final[Mapping[str, str]] = {
     "unused": "sales:monthly",
     "rental": "sales:rental",
     "overage": "sales:overage",
+    "data": "sales:data",
     "set_up": "sales:set_up",
     "charge": "sales:other",
     "credit": "sales:other",

@@ -1,22 +1,32 @@
-"""What money by MoMo does for a customer with bills: it settles them, reconnects, and says so on the receipt."""
+"""What money by MoMo does for a customer with bills: it settles them, reconnects, buys data, and says so."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from core.billing.buy_data import buy_data
 from core.billing.draft import Issuer
 from core.billing.money_came import money_came
 from core.billing.queries import owed
+from core.billing.tell_data import tell_data
+from core.catalog.taxes import HOME_CURRENCY
 from core.customers.queries import account
 from core.days import juba_day
 from core.db.engine import Transaction
+from core.errors import Refusal
 from core.messaging.queue_text import queue_text
+from core.money import Money
 from core.payments.settle import Fulfil, Paid
+from core.payments.tell import tell_on_balance
+from core.subscriptions.states import By
 
 
 def bill_fulfilments(*, issuer: Issuer) -> Mapping[str, Fulfil]:
-    """By purpose: a top-up and the payment of a bill both settle what is due; a bill that was named comes first."""
+    """By purpose: a top-up and the payment of a bill both settle what is due; a bill that was named comes first.
+
+    What was paid for data buys it before anything else: that is what it was for.
+    """
 
     def use(tx: Transaction, paid: Paid, now: datetime) -> None:
         used = money_came(
@@ -49,4 +59,30 @@ def bill_fulfilments(*, issuer: Issuer) -> Mapping[str, Fulfil]:
             facts=facts,
         )
 
-    return {"topup": use, "bill": use}
+    def data(tx: Transaction, paid: Paid, now: datetime) -> None:
+        body = paid.purpose_body
+        try:
+            # A savepoint: refused, the sale leaves no trace, and the money stays credited all the same.
+            with tx.connection.begin_nested():
+                sold = buy_data(
+                    tx,
+                    request_key=f"intent:{paid.intent_id}",
+                    subscription_id=body["service"],
+                    data_bytes=body["data_bytes"],
+                    price=Money(body["price"], HOME_CURRENCY),
+                    by=By(now, "paid by MoMo"),
+                    issuer=issuer,
+                )
+        except Refusal:
+            tell_on_balance(
+                tx,
+                customer_id=paid.customer_id,
+                purpose=paid.purpose,
+                amount=paid.amount,
+                receipt_number=paid.receipt_number,
+                now=now,
+            )
+            return
+        tell_data(tx, customer_id=paid.customer_id, sold=sold, now=now, paid=paid)
+
+    return {"topup": use, "bill": use, "data": data}

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from core.catalog.data_packs import packs_of
 from core.catalog.fair_use import FairUse, fair_use_of
 from core.catalog.models import Plan, PlanVersion, Promotion, Tariff, TariffVersion
 from core.catalog.plan_words import plan_words
@@ -26,7 +27,7 @@ from core.money import Money
 
 TARIFF_COLUMNS: Final = (
     "code", "name", "name in Arabic", "pay", "down kbit/s", "up kbit/s", "data GB", "fair use",
-    "price", "currency", "set-up", "deposit", "rental", "overage per GB", "valid from", "valid until",
+    "price", "currency", "set-up", "deposit", "rental", "overage per GB", "data packs", "valid from", "valid until",
     "raises the price", "raised by percent", "fees raised", "days of notice",
 )  # fmt: skip
 PROMOTION_COLUMNS: Final = (
@@ -137,7 +138,7 @@ def _plan(version: Any, before: Any | None, first: date, last: date | None) -> t
     return (
         version.code, name, name_ar, HOTSPOT, version.down_kbps, version.up_kbps,
         UNLIMITED if version.data_bytes is None else _gigabytes(version.data_bytes), None,
-        Money(version.price_minor, version.currency).major, version.currency, None, None, None, None,
+        Money(version.price_minor, version.currency).major, version.currency, None, None, None, None, None,
         first, last, *_raise(version, before), None, None,
     )  # fmt: skip
 
@@ -151,7 +152,7 @@ def _version(version: Any, before: Any | None, until: date | None) -> tuple[obje
         UNLIMITED if version.data_bytes is None else _gigabytes(version.data_bytes),
         _fair_use(fair_use_of(version.fair_use)),
         money(version.price_minor), version.currency, money(version.set_up_minor), money(version.deposit_minor),
-        money(version.rental_minor), money(version.overage_minor),
+        money(version.rental_minor), money(version.overage_minor), _packs(version),
         version.valid_from, until and until - DAY,
         *_raise(version, before), _fees_raised(version, before),
         # Entered on its first day or after it: no notice at all.
@@ -179,6 +180,11 @@ def _fees_raised(version: Any, before: Any | None) -> str:
         now, then = getattr(version, of) or 0, getattr(before, of) or 0
         if now > then:
             raised.append(f"{name} {_percent_more(now, then)}%" if then else f"{name} new")
+    then_of = {pack.data_bytes: pack.price.minor for pack in packs_of(before.packs, before.currency)}
+    for pack in packs_of(version.packs, version.currency):
+        then = then_of.get(pack.data_bytes, pack.price.minor)
+        if pack.price.minor > then:
+            raised.append(f"{_gigabytes(pack.data_bytes)} GB {_percent_more(pack.price.minor, then)}%")
     return ", ".join(raised)
 
 
@@ -205,6 +211,12 @@ def _fair_use(rule: FairUse | None) -> str | None:
         for step in rule.steps
     ]
     return "; ".join(said + ([f"free {rule.free_from}-{rule.free_until}"] if rule.free_hours else []))
+
+
+def _packs(version: Any) -> str | None:
+    """More data in the same month, in words: `1 GB 500.00; 5 GB 2000.00`."""
+    packs = packs_of(version.packs, version.currency)
+    return "; ".join(f"{_gigabytes(pack.data_bytes)} GB {pack.price.major}" for pack in packs) or None
 
 
 def _gigabytes(data_bytes: int | None) -> str | None:

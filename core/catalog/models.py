@@ -75,7 +75,7 @@ class TariffVersion(Table):
     """A tariff as it is from a day on, until its next version. Versions never change: the past keeps its price.
 
     Without `data_bytes` it is unlimited; `overage_minor` is the price of each gigabyte begun beyond them.
-    `fair_use`: see `core.catalog.fair_use`.
+    `fair_use` and `packs`: see `core.catalog.fair_use` and `core.catalog.data_packs`.
     """
 
     __tablename__ = "tariff_version"
@@ -84,6 +84,7 @@ class TariffVersion(Table):
     valid_from: Mapped[Day]
     data_bytes: Mapped[Bytes | None]
     fair_use: Mapped[Json | None]
+    packs: Mapped[Json | None]
     down_kbps: Mapped[int]
     up_kbps: Mapped[int]
     burst_down_kbps: Mapped[int | None]
@@ -102,6 +103,10 @@ class TariffVersion(Table):
         UniqueConstraint("tariff_id", "valid_from", name="uq_tariff_version_one_per_day"),
         CheckConstraint("data_bytes > 0", name="data_positive"),
         CheckConstraint("overage_minor IS NULL OR data_bytes IS NOT NULL", name="overage_of_an_allowance"),
+        CheckConstraint(
+            "packs IS NULL OR (overage_minor IS NULL AND (data_bytes IS NOT NULL OR fair_use IS NOT NULL))",
+            name="packs_where_data_ends",
+        ),
         CheckConstraint("down_kbps > 0 AND up_kbps > 0", name="speed_positive"),
         CheckConstraint("burst_down_kbps >= down_kbps AND burst_up_kbps >= up_kbps", name="burst_faster"),
         CheckConstraint("(burst_down_kbps IS NULL) = (burst_up_kbps IS NULL)", name="burst_both_ways"),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import column, func, insert, select, table
+from sqlalchemy import column, func, insert, null, select, table
 
 from core.catalog.billed_days import refuse_if_billed
+from core.catalog.data_packs import DataPack, are_nonsense, packs_row
 from core.catalog.fair_use import FairUse, fair_use_row, is_nonsense
 from core.catalog.models import Tariff, TariffVersion
 from core.catalog.taxes import HOME_CURRENCY
@@ -31,7 +32,8 @@ _SCHEDULES: Final = table("dunning_schedule", column("code"))
 class NewTerms:
     """Terms of a version to be. Speeds in kbit/s, data in bytes; None: unlimited, no fair use, no burst, no overage.
 
-    All amounts are in the price's currency; a fee of nothing is nothing in any. `overage` is for each gigabyte begun.
+    All amounts are in the price's currency; a fee of nothing is nothing in any. `overage` is for each gigabyte begun;
+    `packs` are sold where data ends instead, the smallest first.
     """
 
     data_bytes: int | None = None
@@ -47,6 +49,7 @@ class NewTerms:
     overage: Money | None = None
     due_days: int = 14
     dunning: str = "standard"
+    packs: tuple[DataPack, ...] = ()
 
 
 def set_tariff_version(
@@ -91,7 +94,9 @@ def set_tariff_version(
                 tariff_id=tariff_id,
                 valid_from=valid_from,
                 data_bytes=terms.data_bytes,
-                fair_use=fair_use_row(terms.fair_use),
+                fair_use=fair_use_row(terms.fair_use)
+                or null(),  # None would be written as a JSON null, which is something
+                packs=packs_row(terms.packs) or null(),
                 down_kbps=terms.down_kbps,
                 up_kbps=terms.up_kbps,
                 burst_down_kbps=terms.burst_down_kbps,
@@ -118,7 +123,12 @@ def _refuse_prices(terms: NewTerms) -> None:
         raise PriceNotPositive
     if terms.overage is not None and terms.overage.minor <= 0:
         raise PriceNotPositive
-    amounts = [terms.price, *fees, *([terms.overage] if terms.overage else [])]
+    amounts = [
+        terms.price,
+        *fees,
+        *([terms.overage] if terms.overage else []),
+        *(pack.price for pack in terms.packs),
+    ]
     if terms.price.currency not in PRICE_CURRENCIES:
         raise NotPossibleNow(what="tariff", state="currency")
     if any(amount and amount.currency != terms.price.currency for amount in amounts):
@@ -134,6 +144,9 @@ def _refuse_nonsense(terms: NewTerms) -> None:
         "fair use": terms.fair_use is not None and is_nonsense(terms.fair_use, terms.down_kbps, terms.up_kbps),
         "burst": _burst_is_none(terms),
         "overage": terms.overage is not None and terms.data_bytes is None,
+        "packs": are_nonsense(terms.packs, DATA_BYTES_MAX),
+        "packs without an end": bool(terms.packs)
+        and (terms.overage is not None or (terms.data_bytes is None and terms.fair_use is None)),
         "due days": not 0 <= terms.due_days <= DUE_DAYS_MAX,
     }
     for state, is_so in wrong.items():

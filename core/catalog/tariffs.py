@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from core.catalog.data_packs import DataPack, packs_of
 from core.catalog.fair_use import FairUse, fair_use_of
 from core.catalog.models import Tariff, TariffVersion
 from core.money import Money
@@ -50,6 +51,7 @@ class TariffTerms:
     overage: Money | None
     due_days: int
     dunning: str
+    packs: tuple[DataPack, ...] = ()
 
     def name(self, language: str) -> str:
         """Its name in a language."""
@@ -98,6 +100,7 @@ def _terms(row: Any) -> TariffTerms:
         rental=money(row["rental_minor"]),
         overage=None if row["overage_minor"] is None else money(row["overage_minor"]),
         fair_use=fair_use_of(row["fair_use"]),
+        packs=packs_of(row["packs"], row["currency"]),
         **{name: row[name] for name in _SAME},
     )
 

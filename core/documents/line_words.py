@@ -20,6 +20,7 @@ NAMES: Final[Mapping[str, str]] = {
     "discount": _("Discount"),
     "rental": _("Equipment rental"),
     "overage": _("Data beyond the allowance"),
+    "data": _("More data"),
     "set_up": _("Set-up"),
     "deposit": _("Deposit"),
     "unused": _("Days not used"),
@@ -112,6 +113,17 @@ def _overage(tongue: str, facts: Facts) -> str:
     )
 
 
+def _more_data(tongue: str, facts: Facts) -> str:
+    return say(
+        tongue,
+        _("{data} more for {tariff} until {day}, at {price}"),
+        data=_data(tongue, facts["data_bytes"]),
+        tariff=own(tongue, _tariff(tongue, facts)),
+        day=shown(tongue, date.fromisoformat(facts["until"])),
+        price=_price(tongue, facts),
+    )
+
+
 def _data(tongue: str, data_bytes: int) -> str:
     return own(tongue, data_words(tongue, data_bytes))
 
@@ -153,6 +165,7 @@ _SENTENCES: Final[Mapping[str, Callable[[str, Facts], str]]] = {
     "discount": _discount,
     "rental": _rental,
     "overage": _overage,
+    "data": _more_data,
     "set_up": _set_up,
     "deposit": _deposit,
     "unused": _unused,

@@ -115,6 +115,16 @@ TEXTS: Final = {
         asked=False,
     ),
     "usage_slower": Template(_("You have used {used}. Your internet is slower until {day}."), asked=False),
+    "data_bought": Template(_("You have {data} more for {amount}, good until {day}. Balance {balance}.")),
+    "data_paid": Template(_("Received {amount} by MoMo for {data} more, good until {day}. Receipt {receipt}.")),
+    "data_not_bought": Template(
+        _(
+            "Received {amount}, receipt {receipt}, but the data could not be bought. The money is on your balance: "
+            "{balance}."
+        ),
+        latin_segments=2,
+        arabic_segments=3,
+    ),
     "renewal_short": Template(
         _("Internet {service} renews on {day}. Your balance lacks {amount}. To top up, dial {code}"), asked=False
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -16,6 +16,8 @@ from core.messaging.texts import REASONS
 from core.money import Money
 from core.payments.models import PaymentIntent
 
+_NOT_DONE: Final = {"token": "token_not_made", "data": "data_not_bought"}
+
 
 def tell_on_balance(
     tx: Transaction, *, customer_id: int, purpose: str, amount: Money, receipt_number: str, now: datetime
@@ -26,7 +28,7 @@ def tell_on_balance(
         tx,
         phone=customer.main_phone,
         tongue=customer.tongue,
-        template="token_not_made" if purpose == "token" else "top_up_paid",
+        template=_NOT_DONE.get(purpose, "top_up_paid"),
         key=f"receipt:{receipt_number}",
         now=now,
         facts={"amount": amount, "receipt": receipt_number, "balance": customer.balance},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Day, Instant, Json, Line, Ref, RowId, Table, Word
+from core.db.types import Bytes, Currency, Day, Instant, Json, Line, Minor, Ref, RowId, Table, Word
 
 SUBSCRIPTION_NUMBERS = Sequence("subscription_number", start=2000, metadata=Table.metadata)
 STATES = "'pending', 'active', 'paused', 'suspended', 'terminated'"
@@ -76,6 +76,34 @@ class SubscriptionTerm(Table):
     __table_args__ = (
         CheckConstraint("until_day > from_day", name="lasts"),
         Index("ix_subscription_term_subscription_id", "subscription_id", "from_day"),
+    )
+
+
+class BoughtData(Table):
+    """Data bought beside a service's own, good from a day until another (not included). Never changed.
+
+    `after_bytes` is what counted of that day when it was bought; `core.subscriptions.bought_data` says what it serves.
+    `price_minor` is all that was paid, with taxes, on its invoice.
+    """
+
+    __tablename__ = "bought_data"
+    id: Mapped[RowId]
+    request_key: Mapped[Line] = mapped_column(unique=True)
+    subscription_id: Mapped[Ref] = mapped_column(ForeignKey("subscription.id"))
+    data_bytes: Mapped[Bytes]
+    day: Mapped[Day]
+    until_day: Mapped[Day]
+    after_bytes: Mapped[Bytes]
+    price_minor: Mapped[Minor]
+    currency: Mapped[Currency]
+    invoice_id: Mapped[Ref] = mapped_column(ForeignKey("invoice.id"), unique=True)
+    bought_at: Mapped[Instant]
+    made_by: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
+    __table_args__ = (
+        CheckConstraint("data_bytes > 0 AND after_bytes >= 0", name="some_data"),
+        CheckConstraint("until_day > day", name="lasts"),
+        CheckConstraint("price_minor > 0", name="price_positive"),
+        Index("ix_bought_data_subscription_id", "subscription_id", "until_day"),
     )
 
 

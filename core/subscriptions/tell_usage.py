@@ -8,15 +8,17 @@ from typing import Final
 from core.catalog.plan_words import data_words
 from core.catalog.tariffs import TariffTerms
 from core.customers.queries import account
-from core.days import DAY, day_said, juba_day, period_of
+from core.days import day_said, juba_day, period_of
 from core.db.engine import Transaction
 from core.messaging.queue_text import queue_text
-from core.subscriptions.fair_use_rule import Standing, starts
+from core.subscriptions.fair_use_rule import Standing
+from core.subscriptions.periods import resets, starts
 from core.subscriptions.queries import Service
 from core.usage.alert import mark_told
 
 SHARES: Final = (100, 80, 50)  # of the data, in percent
 ALL: Final = 100
+KIND_CHARS_MAX: Final = 40
 
 
 def tell_usage(tx: Transaction, service: Service, terms: TariffTerms, stands: Standing, *, now: datetime) -> None:
@@ -25,25 +27,36 @@ def tell_usage(tx: Transaction, service: Service, terms: TariffTerms, stands: St
         return
     today = juba_day(now)
     month = period_of(today, service.anchor_day)
-    if stands.allowance:
-        share = stands.used * 100 // stands.allowance
-        reached = [of for of in SHARES if share >= of]
-        # Another plan makes the same share another one: it is told again.
-        kinds = {of: f"share:{of}:{stands.allowance}" for of in reached}
-        fresh = [
-            of
-            for of in reached
-            if mark_told(tx, grant_id=service.grant_id, period_from=month.first, kind=kinds[of], now=now)
-        ]
-        if fresh and fresh[0] == reached[0]:
-            key = f"{month.first}:{kinds[fresh[0]]}"
-            _tell(tx, service, _share_text(fresh[0], terms), key, stands, terms, month.next, now)
+    fresh = mark_shares(tx, service, stands, now=now)
+    if fresh is not None:
+        key = f"{month.first}:{_share_kind(fresh, stands)}"
+        _tell(tx, service, _share_text(fresh, terms), key, stands, terms, month.next, now)
     if stands.held is not None and stands.held.period != "billing":
         first = starts(today, service.anchor_day)[stands.held.period]
-        kind = f"step:{stands.held.period}:{stands.held.down_kbps}"
-        if mark_told(tx, grant_id=service.grant_id, period_from=first, kind=kind, now=now):
-            until = _resets(stands.held.period, first)
+        # Slow again after all that was bought is used: that is told again.
+        kind = f"step:{stands.held.period}:{stands.held.down_kbps}" + (f":{stands.bought}" if stands.bought else "")
+        if mark_told(tx, grant_id=service.grant_id, period_from=first, kind=kind[:KIND_CHARS_MAX], now=now):
+            until = resets(stands.held.period, first, service.anchor_day)
             _tell(tx, service, "usage_slower", f"{first}:{kind}", stands, terms, until, now)
+
+
+def mark_shares(tx: Transaction, service: Service, stands: Standing, *, now: datetime) -> int | None:
+    """Mark the shares of its data that are used as told. The highest, if it was not told before."""
+    if service.grant_id is None:
+        return None
+    first = period_of(juba_day(now), service.anchor_day).first
+    reached = [of for of in SHARES if stands.share >= of]
+    fresh = [
+        of
+        for of in reached
+        if mark_told(tx, grant_id=service.grant_id, period_from=first, kind=_share_kind(of, stands), now=now)
+    ]
+    return fresh[0] if fresh and fresh[0] == reached[0] else None
+
+
+def _share_kind(share: int, stands: Standing) -> str:
+    """Another plan, or data bought, makes the same share another one: it is told again."""
+    return f"share:{share}:{stands.allowance}"
 
 
 def _share_text(share: int, terms: TariffTerms) -> str:
@@ -52,16 +65,6 @@ def _share_text(share: int, terms: TariffTerms) -> str:
     if terms.overage is not None:
         return "usage_overage"
     return "usage_slower"
-
-
-def _resets(period: str, first: date) -> date:
-    match period:
-        case "day":
-            return first + DAY
-        case "week":
-            return first + 7 * DAY
-        case _:
-            return period_of(first, 1).next
 
 
 def _tell(

@@ -74,6 +74,19 @@ def test_a_price_in_dollars_may_have_cents(mary, provider):
     assert "USD 99.50" in mary.get("/tariffs/20").text
 
 
+def test_packs_of_data_are_part_of_the_terms_and_stand_in_the_form_again(mary, provider):
+    mary.post("/tariffs/new", **TARIFF)
+    packs = {"data": "50", "pack1": "5", "pack_price1": "2,000", "pack3": "1", "pack_price3": "500"}
+    assert mary.post("/tariffs/20/terms", **TERMS, **packs).status_code == 303
+    (row,) = provider.rows("SELECT packs FROM tariff_version v JOIN tariff t ON t.id = tariff_id WHERE code = 'SHOP'")
+    assert row.packs == {"packs": [[10**9, 50_000], [5 * 10**9, 200_000]]}
+    page = mary.get("/tariffs/20").text
+    for name, value in (("pack1", "1"), ("pack_price1", "500"), ("pack2", "5"), ("pack_price2", "2000")):
+        assert f'name="{name}"' in page
+        assert f'value="{value}"' in page
+
+
+PACKS_WRONG = "Packs: for each the gigabytes and a price above 0, a larger one dearer than a smaller."
 NO_TERMS = [
     ({"price": "-5"}, "Write the amount in pounds with digits only, like 5000."),
     ({"price": "0"}, "A price is above 0, and no fee is below 0."),
@@ -97,6 +110,12 @@ NO_TERMS = [
     ({"free_from": "25"}, "Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23."),
     ({"overage": "500"}, "Overage needs an allowance of data that it goes beyond."),
     ({"data": "lots"}, "Data is written in gigabytes, from 0.000000001 to 1,000,000."),
+    ({"data": "50", "pack1": "5"}, PACKS_WRONG),
+    ({"data": "50", "pack1": "5", "pack_price1": "500", "pack2": "1", "pack_price2": "600"}, PACKS_WRONG),
+    (
+        {"pack1": "5", "pack_price1": "500"},
+        "Packs are sold where data ends: with data or fair use, and without overage.",
+    ),
     ({"due_days": "91"}, "A bill is due after 0 to 90 days."),
     ({"dunning": "never"}, "We could not find that."),
 ]

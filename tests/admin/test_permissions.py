@@ -102,6 +102,7 @@ ALLOWED = {
     "change_plan": BILLING,
     "relocate_service": BILLING,
     "hand_over_service": BILLING,
+    "sell_data": BILLING,
     "adjustments": COUNTER,
     "decide_adjustment": BILLING,
     "take_back_adjustment": COUNTER,

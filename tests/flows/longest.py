@@ -178,6 +178,7 @@ def text_facts(tongue, ssid):
     return {
         "all": data_words(tongue, DATA_LONG),
         "amount": AMOUNT,
+        "data": data_words(tongue, DATA_LONG),
         "balance": Money.of(BALANCE, "SSP"),
         "used": data_words(tongue, DATA_LONG),
         "price": AMOUNT,

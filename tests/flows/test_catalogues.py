@@ -87,6 +87,7 @@ def longest(tongue):
         "receipts": receipt_lines([ReceiptLine("30/12", LONGEST["amount"], "1000177")] * RECEIPTS_MAX, tongue),
         "plan": PLAN[tongue],
         "time": time,
+        "data": data_words(tongue, 1_999_900_000_000),
         "all": data_words(tongue, 1_999_900_000_000),
         "used": data_words(tongue, 1_999_900_000_000),
         "left": say(tongue, "{time} left", time=time),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from core.catalog.data_packs import DataPack
 from core.catalog.fair_use import FairUse, Step
 from core.catalog.file_tariffs import PROMOTION_COLUMNS, TARIFF_COLUMNS, _cells, quarter_days, tariff_filing
 from core.catalog.models import Plan
@@ -27,6 +28,11 @@ LONG_AGO = datetime(2025, 12, 2, 10, 0, tzinfo=UTC)
 
 def ssp(pounds):
     return Money.of(pounds, "SSP")
+
+
+def packs(small, large):
+    """A gigabyte and five, at these prices."""
+    return (DataPack(10**9, ssp(small)), DataPack(5 * 10**9, ssp(large)))
 
 
 def opened(parts, code="HOME2", alias=1, **changed):
@@ -90,6 +96,7 @@ def test_a_filing_says_all_about_a_tariff(parts):
                 "deposit": "0.00",
                 "rental": "0.00",
                 "overage per GB": "700.00",
+                "data packs": "",
                 "valid from": "2026-01-01",
                 "valid until": "",
                 "raises the price": "no",
@@ -164,6 +171,7 @@ def test_an_increase_is_filed_in_percent(parts, before, after, raises, percent):
         ({}, {"rental": ssp(500), "deposit": ssp(900)}, "deposit new, rental new"),
         ({"rental": ssp(3000)}, {"rental": ssp(3001), "set_up": ssp(1)}, "set-up new, rental 0.0%"),
         ({"overage": ssp(500)}, {"overage": ssp(700)}, "overage 40.0%"),
+        ({"packs": packs(500, 2_000)}, {"packs": packs(500, 2_500)}, "5 GB 25.0%"),
         ({"rental": ssp(500), "deposit": ssp(900)}, {"rental": ssp(500)}, ""),
         ({"set_up": ssp(500)}, {"price": Money.of(5, "USD"), "set_up": Money.of(9, "USD")}, ""),
     ],
@@ -176,6 +184,13 @@ def test_a_fee_that_rises_is_filed_though_the_price_stays(parts, before, after, 
     [row] = filed(parts, "2026Q2")[0]
     assert row["fees raised"] == raised
     assert row["raises the price"] == ("other currency" if "price" in after else "no")
+
+
+def test_packs_of_data_are_filed_with_their_prices(parts):
+    opened(parts)
+    priced(parts, date(2026, 1, 1), ssp(1000), data_bytes=10**9, packs=packs(500, 2_000))
+    [row] = filed(parts, "2026Q1")[0]
+    assert row["data packs"] == "1 GB 500.00; 5 GB 2000.00"
 
 
 def hotspot_plan(parts, *versions, withdrawn_at=None):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from core.catalog.data_packs import DataPack
 from core.catalog.fair_use import FairUse, Step
 from core.catalog.open_tariff import open_tariff
 from core.catalog.set_tariff import NewTerms, set_tariff_version
@@ -45,6 +46,10 @@ def ssp(pounds):
 
 def usd(dollars):
     return Money.of(dollars, "USD")
+
+
+GB = 10**9
+PACKS = (DataPack(GB, ssp(500)), DataPack(5 * GB, ssp(2_000)))
 
 
 def terms(**changed):
@@ -170,12 +175,22 @@ def test_a_version_holds_all_its_terms(parts, town):
         "overage": usd("0.75"),
         "due_days": 21,
         "dunning": "patient",
+        "packs": (),
     }
     version_id = set_version(parts, TODAY, staff_id=town.staff["mary"], **everything)
     found = book_of(parts).version(tariff_id, TODAY)
     assert found.version_id == version_id
     assert {what: getattr(found, what) for what in everything} == everything
     assert count(parts, "tariff_version", "made_by = :mary AND made_at = :now", mary=town.staff["mary"], now=NOW) == 1
+
+
+@pytest.mark.parametrize(
+    "slows", [{"data_bytes": 10 * GB}, {"fair_use": FairUse((Step("day", GB, 256, 256),))}], ids=["cap", "fair use"]
+)
+def test_packs_are_sold_where_data_ends(parts, slows):
+    tariff_id = opened(parts)
+    set_version(parts, TODAY, packs=PACKS, **slows)
+    assert book_of(parts).version(tariff_id, TODAY).packs == PACKS
 
 
 def test_a_changed_price_begins_on_its_day_and_the_past_keeps_its_own(parts):
@@ -258,6 +273,14 @@ def test_a_price_is_above_nothing_and_no_fee_below_it(parts, fees):
         ({"burst_down_kbps": 1024, "burst_up_kbps": 512}, "burst"),
         ({"burst_down_kbps": 4096, "burst_up_kbps": 511}, "burst"),
         ({"overage": ssp(500)}, "overage"),
+        ({"packs": PACKS}, "packs without an end"),
+        ({"data_bytes": GB, "overage": ssp(500), "packs": PACKS}, "packs without an end"),
+        ({"data_bytes": GB, "packs": PACKS[::-1]}, "packs"),
+        ({"data_bytes": GB, "packs": (DataPack(0, ssp(5)),)}, "packs"),
+        ({"data_bytes": GB, "packs": (DataPack(GB, ssp(0)),)}, "packs"),
+        ({"data_bytes": GB, "packs": (DataPack(GB, ssp(5)), DataPack(2 * GB, ssp(5)))}, "packs"),
+        ({"data_bytes": GB, "packs": tuple(DataPack(n * GB, ssp(n)) for n in range(1, 7))}, "packs"),
+        ({"data_bytes": GB, "packs": (DataPack(GB, usd(1)),)}, "two currencies"),
         ({"due_days": -1}, "due days"),
         ({"due_days": 91}, "due days"),
         ({"price": Money.of(5, "EUR")}, "currency"),

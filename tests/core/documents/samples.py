@@ -54,6 +54,7 @@ def facts(**more: Any) -> dict[str, Any]:
 IN_DOLLARS = {"price": 5_000, "currency": "USD", "rate_millionths": 4_500_500_000, "rate_day": "2026-11-20"}
 PROMOTION = {"promotion_en": "Welcome 2026", "promotion_ar": "عرض الترحيب 2026", "off_millionths": 125_000}
 OVERAGE = {"gigabytes": 12, "allowed_bytes": 50 * 10**9, "used_bytes": 61_200_000_000, "price": 50_000}
+MORE_DATA = {"data_bytes": 5 * 10**9, "until": "2026-12-01", "price": 200_000}
 EXCISE = DocumentTax("Excise duty", "رسم الإنتاج", 200_000, ssp(25_500), ssp(5_100), False, False, None)
 
 TWO_LINES = Document(

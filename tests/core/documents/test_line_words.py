@@ -7,7 +7,7 @@ from core.documents.line_words import NAMES, line_words, plain_words
 from core.documents.movement_words import SENTENCES, movement_words
 from core.documents.speech import END, LTR, OWN, own, percent, plain, rate
 from core.languages import TONGUES
-from tests.core.documents.samples import IN_DOLLARS, OVERAGE, PROMOTION, facts, ssp
+from tests.core.documents.samples import IN_DOLLARS, MORE_DATA, OVERAGE, PROMOTION, facts, ssp
 
 LINES = [
     ("recurring", facts(days=17), "Office 5 Mbit, 17 of 30 days at SSP 45,000"),
@@ -20,6 +20,7 @@ LINES = [
     ("discount", facts(**PROMOTION), "Welcome 2026: 12.5% off Office 5 Mbit"),
     ("rental", facts(price=500_000, days=17), "Equipment rental, 17 of 30 days at SSP 5,000"),
     ("overage", facts() | OVERAGE, "12 GB over 50 GB at SSP 500 each"),
+    ("data", facts() | MORE_DATA, "5 GB more for Office 5 Mbit until 01/12/2026, at SSP 2,000"),
     ("set_up", facts(), "Set-up of Office 5 Mbit"),
     ("deposit", facts(), "Deposit for Office 5 Mbit, yours when the service ends"),
     ("unused", facts(days=13, credited_kind="recurring"), "Office 5 Mbit, 13 of 30 days not used"),
