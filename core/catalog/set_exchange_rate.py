@@ -10,6 +10,7 @@ from sqlalchemy import String, bindparam, func, insert, select
 
 from core.catalog.labels import line
 from core.catalog.models import ExchangeRate
+from core.catalog.rate_measure import Measure, measure_of
 from core.catalog.taxes import HOME_CURRENCY, MILLION
 from core.days import juba_day
 from core.db.engine import Transaction
@@ -24,15 +25,6 @@ _SMALLEST: Final = Decimal("0.000001")
 
 # Of two who write the same currency at once the second is measured by what the first wrote.
 _WAIT_OUR_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=String), 0)))
-_OF_CURRENCY: Final = (
-    select(ExchangeRate.rate_millionths)
-    .where(ExchangeRate.currency == bindparam("currency"), ExchangeRate.into == HOME_CURRENCY)
-    .limit(1)
-)
-_BEFORE: Final = _OF_CURRENCY.where(ExchangeRate.day < bindparam("day")).order_by(
-    ExchangeRate.day.desc(), ExchangeRate.id.desc()
-)
-_FIRST_OF_DAY: Final = _OF_CURRENCY.where(ExchangeRate.day == bindparam("day")).order_by(ExchangeRate.id)
 
 
 def set_exchange_rate(
@@ -40,8 +32,8 @@ def set_exchange_rate(
 ) -> int:
     """Write what one unit of `currency` cost in pounds on a day, with at most six digits after the point. The row's id.
 
-    A second row for a day corrects the first. Both are measured by the last rate of a day before, so that no chain of
-    corrections leads further than one; where there is none, by the first of the day.
+    A second row for a day corrects the first. Both are measured by what was known before this sitting
+    (`core.catalog.rate_measure`), so that no chain of rows leads further than one.
 
     Raises:
         NotPossibleNow: not a currency we know, or the pound itself.
@@ -58,13 +50,12 @@ def set_exchange_rate(
     if day > juba_day(now):
         raise InvalidDay(typed=day.isoformat())
     tx.execute(_WAIT_OUR_TURN, {"turn": f"exchange:{currency}"})
-    of_day = {"currency": currency, "day": day}
-    known = tx.execute(_BEFORE, of_day).scalar() or tx.execute(_FIRST_OF_DAY, of_day).scalar()
+    known = measure_of(tx, day=day, currency=currency, now=now)
     # Compared, never rounded; bounded first, so that no rate is too long to compare.
     if not rate.is_finite() or not 0 < rate <= RATE_MAX or rate != rate.quantize(_SMALLEST):
         raise RateImpossible(last=_words(known))
     millionths = int(rate * MILLION)
-    if known is not None and not _near(millionths, known):
+    if known is not None and known.binds and not _near(millionths, known.millionths):
         raise RateImpossible(last=_words(known))
     return int(
         tx.execute(
@@ -87,6 +78,6 @@ def _near(millionths: int, known: int) -> bool:
     return millionths <= known * RATE_JUMP_MAX and known <= millionths * RATE_JUMP_MAX
 
 
-def _words(millionths: int | None) -> str:
+def _words(known: Measure | None) -> str:
     """A rate as people read it: `3,010.5`; a dash where there is none."""
-    return "-" if millionths is None else f"{(Decimal(millionths) / MILLION).normalize():,f}"
+    return "-" if known is None else f"{(Decimal(known.millionths) / MILLION).normalize():,f}"

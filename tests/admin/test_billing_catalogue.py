@@ -221,11 +221,13 @@ def test_an_exchange_rate_is_written_down_and_a_slip_is_refused(mary, provider, 
     assert "4,512.5" in page
     assert "There is no rate for" not in page
     before = snapshot(parts, besides=("payment_alarm",))
+    provider.on("2026-11-02")
     for typed in ("0", "451250", "x", "-4500", "1e4", ""):
-        refused = mary.refused(mary.post("/rates", **(rate | {"rate": typed})))
+        refused = mary.refused(mary.post("/rates", **(rate | {"rate": typed, "day": "2026-11-02"})))
         assert refused == "This exchange rate cannot be right. The last one was 4,512.5.", typed
     assert mary.refused(mary.post("/rates", **(rate | {"source": " "}))) == "Write the reason."
-    assert mary.post("/rates", **(rate | {"day": "2026-11-02"})).status_code == 422
+    assert mary.refused(mary.post("/rates", **(rate | {"rate": "0"}))).endswith("The last one was 4,512.5.")
+    assert mary.post("/rates", **(rate | {"day": "2026-11-03"})).status_code == 422
     assert mary.post("/rates", **(rate | {"currency": "SSP"})).status_code == 422
     assert snapshot(parts, besides=("payment_alarm",)) == before
     assert mary.post("/rates", **(rate | {"rate": "٤٦٠٠٫٢٥"})).status_code == 303

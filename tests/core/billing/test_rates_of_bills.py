@@ -9,6 +9,7 @@ from core.billing.credit import credit_invoice
 from core.catalog.open_tariff import open_tariff
 from core.catalog.set_exchange_rate import set_exchange_rate
 from core.catalog.set_tariff import NewTerms, set_tariff_version
+from core.errors import RateImpossible
 from core.money import Money
 
 
@@ -135,3 +136,23 @@ def test_a_bill_in_pounds_freezes_no_rate(provider):
     rate(provider, 4000)
     provider.begins("FULL")
     assert rates_used(provider) == [("2026-11-01", None, None)]
+
+
+def test_the_first_rate_of_all_once_a_bill_was_made_with_it_measures_its_corrections(provider):
+    rate(provider, 45)
+    rate(provider, 4000)
+    rate(provider, 45)
+    dollars(provider, "postpaid")
+    provider.begins("USDF")
+    assert rates_used(provider) == [("2026-11-01", "2026-11-01", 45)]
+    for pounds in (4500, 226):
+        with pytest.raises(RateImpossible) as refused:
+            rate(provider, pounds)
+        assert refused.value.last == "45"
+    rate(provider, 220)
+    with pytest.raises(RateImpossible):
+        rate(provider, 1000)
+    # A rate of some weeks before, which nothing measures, puts it right; the bill keeps its own.
+    rate(provider, 4400, "2026-10-12")
+    rate(provider, 4500)
+    assert rates_used(provider) == [("2026-11-01", "2026-11-01", 45)]

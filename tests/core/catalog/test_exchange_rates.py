@@ -94,20 +94,89 @@ def test_a_chain_of_corrections_leads_no_further_than_one(parts):
     assert rate_on(parts).rate_millionths == 5_000_000_000
 
 
-def test_the_rates_of_the_first_day_are_measured_by_its_first(parts):
-    write(parts, 1000)
-    write(parts, 5000)
+@pytest.mark.parametrize("later", [0, 3], ids=["on its day", "days later"])
+def test_a_slip_in_the_first_rate_of_all_is_corrected_while_no_document_was_made_with_it(parts, clock, later):
+    write(parts, 45)
+    clock.advance(days=later)
+    write(parts, 4500)
+    assert rate_on(parts).rate_millionths == 4_500_000_000
+    clock.advance(days=1)
+    with pytest.raises(RateImpossible) as refused:
+        write(parts, 450_000, day=TODAY + timedelta(days=1))
+    assert refused.value.last == "4,500"
+
+
+def test_a_slip_of_two_days_is_corrected_from_the_first_day_on(parts, clock):
+    write(parts, "45", day=YESTERDAY)
+    write(parts, "45.5")
+    clock.advance(days=1)
+    with pytest.raises(RateImpossible):
+        write(parts, 4550)
+    write(parts, 4500, day=YESTERDAY)
+    write(parts, 4550)
+    assert (rate_on(parts, YESTERDAY).rate_millionths, rate_on(parts).rate_millionths) == (4_500_000_000, 4_550_000_000)
+    write(parts, 4600, day=TODAY + timedelta(days=1))
+
+
+def test_rows_entered_late_in_one_sitting_lead_no_further_than_one(parts, clock):
+    write(parts, 1000, day=TODAY - timedelta(days=10))
+    clock.advance(days=1)
+    write(parts, 5000, day=TODAY - timedelta(days=9))
+    for days, rate in ((8, 25_000), (8, 5001), (3, 25_000), (0, 25_000)):
+        with pytest.raises(RateImpossible) as refused:
+            write(parts, rate, day=TODAY - timedelta(days=days))
+        assert refused.value.last == "1,000"
+    write(parts, 4900, day=TODAY - timedelta(days=8))
+    clock.advance(days=1)  # what was written yesterday stood for a night: it is known now
+    write(parts, 24_000, day=TODAY - timedelta(days=7))
+
+
+def test_corrections_of_one_sitting_lead_no_further_than_one(parts, clock):
+    for days in (3, 2, 1):
+        write(parts, 1000, day=TODAY - timedelta(days=days))
+    clock.advance(days=1)
+    write(parts, 5000, day=TODAY - timedelta(days=2))
+    for day in (YESTERDAY, TODAY):
+        with pytest.raises(RateImpossible):
+            write(parts, 25_000, day=day)
+    write(parts, 5000, day=YESTERDAY)
     with pytest.raises(RateImpossible):
         write(parts, 25_000)
 
 
-def test_the_first_rate_of_all_may_be_wrong_and_a_day_before_it_puts_it_right(parts):
-    write(parts, 45)
+def test_many_rows_of_the_first_sitting_are_measured_by_the_one_written_first(parts):
+    write(parts, 1000, day=TODAY - timedelta(days=3))
+    write(parts, 5000, day=TODAY - timedelta(days=2))
+    for rate in (5001, 199):
+        with pytest.raises(RateImpossible) as refused:
+            write(parts, rate, day=YESTERDAY)
+        assert refused.value.last == "1,000"
+    write(parts, 300, day=YESTERDAY)
+    write(parts, 5000)
+
+
+def test_a_first_rate_written_late_is_measured_by_a_day_soon_after(parts, clock):
+    write(parts, 4550)
+    clock.advance(days=1)
+    for days in (1, 14):
+        with pytest.raises(RateImpossible) as refused:
+            write(parts, 455_000, day=TODAY - timedelta(days=days))
+        assert refused.value.last == "4,550"
+    write(parts, 900_000, day=TODAY - timedelta(days=15))  # so far back nothing is known
+    write(parts, 4500, day=TODAY - timedelta(days=40))
+    assert rate_on(parts, day=TODAY - timedelta(days=40)).rate_millionths == 4_500_000_000
+
+
+def test_yesterday_hundredfold_is_refused_whoever_wrote_what_in_between(parts, clock):
+    for hours, rate in enumerate((4550, 4500, 4600)):
+        write(parts, rate, day=YESTERDAY)
+        clock.advance(hours=hours)
+    for rate in (0, 455_000, 45):
+        with pytest.raises(RateImpossible):
+            write(parts, rate)
+    write(parts, 4550)
     with pytest.raises(RateImpossible):
-        write(parts, 4500)
-    write(parts, 4490, day=YESTERDAY)
-    write(parts, 4500)
-    assert rate_on(parts).rate_millionths == 4_500_000_000
+        write(parts, 455_000)
 
 
 def test_a_rate_is_measured_by_its_own_currency_and_by_days_before_it(parts):
