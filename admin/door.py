@@ -74,7 +74,7 @@ LINKS: Final = (
             for name in ("statements", "statement_file", "lines", "line", "claims", "accounts", "account")
         },
     ),
-    Link(_("Network"), {"admin.network": "network.see"}, frozenset({"admin.routers", "admin.router"})),
+    Link(_("Network"), {"admin.network": "network.see"}, frozenset({"admin.routers", "admin.router", "admin.outages"})),
     Link(
         _("Prices"),
         {"admin.tariffs": "catalogue.manage"},

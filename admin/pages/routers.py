@@ -24,6 +24,7 @@ from core.network.add_router import API_PORT, Handout, RouterWords, add_router, 
 from core.network.check_router import want_checks
 from core.network.drift import SORTS
 from core.network.house import RadiusTerms, house_of
+from core.network.outages import last_outages
 from core.network.router_facts import RouterFacts, router_facts, router_list
 from core.network.script import ScriptTerms, script_for
 
@@ -191,10 +192,12 @@ def _list(refused: Markup | None, opened: str) -> str:
 def _one(number: int, refused: Markup | None, opened: str) -> str:
     with parts().db.reading() as connection:
         router = router_facts(connection, row_id(number))
+        outages = last_outages(connection, router.id)
     drift = router.drift or {}
     return render_template(
         "admin/router.html",
         router=router,
+        outages=outages,
         checks=[(found["state"], sentence_of_check(found)) for found in router.checks or ()],
         drift=[
             (sort, one["menu"], one["name"], one.get("fields", [])) for sort in SORTS for one in drift.get(sort, ())

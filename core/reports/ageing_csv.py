@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date
 from typing import Final
@@ -13,6 +11,7 @@ from sqlalchemy import Connection
 from core.catalog.taxes import HOME_CURRENCY
 from core.money import Money
 from core.reports.ageing import BUCKET_DAYS, ageing
+from core.reports.csv_lines import cell, line
 
 COLUMNS: Final = (
     "account",
@@ -25,8 +24,6 @@ COLUMNS: Final = (
     "owed",
     "currency",
 )
-# A spreadsheet takes a cell that begins with one of these for a formula, or skips the sign and looks again.
-_FORMULA_BEGINS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def ageing_sheet(connection: Connection, day: date) -> Iterator[str]:
@@ -34,19 +31,9 @@ def ageing_sheet(connection: Connection, day: date) -> Iterator[str]:
     nothing = Money(0, HOME_CURRENCY)
     sums = [nothing] * (len(BUCKET_DAYS) + 1)
     whole = nothing
-    yield _line(COLUMNS)
+    yield line(COLUMNS)
     for one in ageing(connection, day):
         sums = [total + bucket for total, bucket in zip(sums, one.buckets, strict=True)]
         whole += one.owed
-        yield _line((one.number, _cell(one.name), *(money.major for money in (*one.buckets, one.owed)), HOME_CURRENCY))
-    yield _line(("", "total", *(money.major for money in (*sums, whole)), HOME_CURRENCY))
-
-
-def _line(cells: tuple[object, ...]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
-def _cell(name: str) -> str:
-    return f"'{name}" if name.startswith(_FORMULA_BEGINS) else name
+        yield line((one.number, cell(one.name), *(money.major for money in (*one.buckets, one.owed)), HOME_CURRENCY))
+    yield line(("", "total", *(money.major for money in (*sums, whole)), HOME_CURRENCY))

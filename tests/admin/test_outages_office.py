@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import pytest
@@ -58,7 +60,51 @@ def test_pages_say_since_when_a_router_is_down(gatluak: Any, parts: Any, town: A
             ),
             {"r": town.routers["juba-town"]},
         )
-    for page in ("/network", "/routers", f"/routers/{town.routers['juba-town']}"):
+    for page, times in (("/network", 1), ("/routers", 1), (f"/routers/{town.routers['juba-town']}", 2)):
         shown = gatluak.get(page).text
-        assert shown.count('down since <bdi dir="ltr">23/11/2026 09:30</bdi>') == 1, page
+        assert shown.count('down since <bdi dir="ltr">23/11/2026 09:30</bdi>') == times, page
     assert "down since" not in gatluak.get(f"/routers/{town.routers['munuki']}").text
+
+
+@pytest.fixture
+def november(parts: Any, town: Any) -> None:
+    """Kator was down over the end of October for an hour and a half, and is since 11:00; Munuki never."""
+    with parts.db.transaction() as tx:
+        tx.execute(text("UPDATE router SET area = CASE name WHEN 'munuki' THEN 'Munuki' ELSE '=Kator' END"))
+        tx.execute(
+            text(
+                "INSERT INTO router_outage (router_id, area, began_at, ended_at) VALUES"
+                " (:r, '=Kator', '2026-10-31T21:30:00+00:00', '2026-10-31T23:00:00+00:00'),"
+                " (:r, '=Kator', '2026-11-23T09:00:00+00:00', NULL)"
+            ),
+            {"r": town.routers["juba-town"]},
+        )
+
+
+def rows(sheet: str) -> list[list[str]]:
+    assert sheet.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(sheet.removeprefix("\ufeff"))))
+
+
+def test_the_service_report_has_the_minutes_of_each_area_and_month(gatluak: Any, november: None, town: Any) -> None:
+    page = gatluak.get("/network/outages").text
+    assert "Outages in" in page
+    assert '<bdi dir="ltr">120</bdi>' in page  # an hour of October's night in Juba, and an hour until noon
+    areas = rows(gatluak.get("/network/outages/areas.csv?month=2026-11").text)
+    assert areas[0][:5] == ["month", "area", "routers", "outages", "minutes down"]
+    assert [row[:7] for row in areas[1:]] == [
+        ["2026-11", "'=Kator", "1", "2", "120", "120", "60"],
+        ["2026-11", "Munuki", "1", "0", "0", "0", "0"],
+    ]
+    assert areas[2][7] == "100.00"
+    october = rows(gatluak.get("/network/outages/areas.csv?month=2026-10").text)
+    assert october[1][:5] == ["2026-10", "'=Kator", "1", "1", "30"]
+    outages = rows(gatluak.get("/network/outages/outages.csv?month=2026-11").text)
+    assert outages[1:] == [
+        ["juba-town", "'=Kator", "2026-11-23 11:00", "", "60"],
+        ["juba-town", "'=Kator", "2026-10-31 23:30", "2026-11-01 01:00", "60"],
+    ]
+    shown = gatluak.get(f"/routers/{town.routers['juba-town']}").text
+    assert shown.count("23/11/2026 11:00") == 2  # above, and under the last outages
+    for wrong in ("2026-13", "2027-01", "nonsense"):
+        assert gatluak.get(f"/network/outages?month={wrong}").status_code in {400, 404, 409, 422}, wrong
