@@ -33,7 +33,7 @@ _ADVANCE: Final = text(
     """
     UPDATE subscription s
     SET billed_until = fresh.billed_until, next_bill_on = fresh.next_bill_on, promotion_left = fresh.promotion_left,
-        on_unpaid = false
+        promotion_runs = s.promotion_left > fresh.promotion_left, on_unpaid = false
     FROM unnest(CAST(:ids AS bigint[]), CAST(:until AS date[]), CAST(:next AS date[]), CAST(:left AS int[]))
          AS fresh (id, billed_until, next_bill_on, promotion_left)
     WHERE s.id = fresh.id

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-from sqlalchemy import text
 
 from core.billing.bill_now import invoice_lines
 from core.billing.credit import credit_unused
@@ -23,11 +20,6 @@ from core.db.engine import Transaction
 from core.money import Money
 from core.subscriptions.change_plan import Changed, change_plan
 from core.subscriptions.states import By
-
-_REDUCED: Final = text("""
-    SELECT 1 FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id AND i.kind = 'invoice'
-    WHERE l.subscription_id = :subscription AND l.kind = 'discount' AND l.from_day <= :day AND l.next_day > :day
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +89,16 @@ def change_service(
     return PlanChanged(changed, tuple(notes), invoice)
 
 
-def _promotion(tx: Transaction, changed: Changed, left: Period) -> PromotionTerms | None:
-    """The promotion of a service, where it is of the new tariff and these days were reduced by it before."""
+def _promotion(tx: Transaction, changed: Changed) -> PromotionTerms | None:
+    """The promotion of a service, where it is of the new tariff and the month that is paid for is one of its months.
+
+    So it was counted when the month was billed, whichever plan it was billed on, and whether or not it came to a bill.
+    """
     service = changed.service
-    if service.promotion_id is None:
+    if service.promotion_id is None or not service.promotion_runs:
         return None
     promotion = promotions_of(tx.connection, {service.promotion_id})[service.promotion_id]
-    if promotion.tariff_id != changed.after.tariff_id:
-        return None
-    reduced = tx.execute(_REDUCED, {"subscription": service.subscription_id, "day": left.first}).first() is not None
-    return promotion if reduced else None
+    return promotion if promotion.tariff_id == changed.after.tariff_id else None
 
 
 def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]:
@@ -135,7 +127,7 @@ def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]
         line(terms.product_class, terms.price, {}),
         line("equipment", terms.rental, {"credited_kind": "rental", "price": terms.rental.minor}),
     ]
-    promotion = _promotion(tx, changed, left)
+    promotion = _promotion(tx, changed)
     if promotion is not None:
         off = lines[0].amount.share_half_even(promotion.off_millionths, MILLION)
         lines.append(

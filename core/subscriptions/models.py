@@ -16,7 +16,8 @@ class Subscription(Table):
 
     `next_bill_on` is the day on which the billing run looks at it; None while there is nothing to bill.
     `suspended_for`: an unpaid invoice, a balance too small to renew it (lapsed), or by staff. `slowed`: it is slow
-    for an unpaid bill. `promotion_left` counts the periods that are still reduced. `kept_days` were paid in advance
+    for an unpaid bill. `promotion_left` counts the periods that are still reduced,
+    `promotion_runs` says whether the one billed last is. `kept_days` were paid in advance
     and not used before a pause; they are given when the service goes on. `on_unpaid`: its paid days are over and it is
     on all the same, while money is on its way or no rate is known. `held_down_kbps`, `held_up_kbps`: the speed
     fair use holds it to.
@@ -40,6 +41,7 @@ class Subscription(Table):
     next_bill_on: Mapped[Day | None]
     promotion_id: Mapped[Ref | None] = mapped_column(ForeignKey("promotion.id"))
     promotion_left: Mapped[int]
+    promotion_runs: Mapped[bool] = mapped_column(server_default=text("false"))
     kept_days: Mapped[int]
     on_unpaid: Mapped[bool] = mapped_column(server_default=text("false"))
     held_down_kbps: Mapped[int | None]

@@ -41,6 +41,7 @@ class Service:
     next_bill_on: date | None
     promotion_id: int | None
     promotion_left: int
+    promotion_runs: bool
     kept_days: int
     held_down_kbps: int | None
     held_up_kbps: int | None

@@ -15,7 +15,7 @@ from tests.core.billing.test_days_given_back import changes, ends
 from tests.provider import ssp
 
 
-def free_months(provider, tariff="PREHOME", periods=1):
+def free_months(provider, tariff="PREHOME", periods=1, off=100):
     provider.on("2026-10-01")
     provider.does(
         set_promotion,
@@ -25,7 +25,7 @@ def free_months(provider, tariff="PREHOME", periods=1):
         tariff_code=tariff,
         valid_from=date(2026, 11, 1),
         valid_until=date(2026, 12, 1),
-        percent_off=Decimal(100),
+        percent_off=Decimal(off),
         periods=periods,
         approval_reference="NCA 2",
         approved_on=date(2026, 9, 1),
@@ -111,4 +111,75 @@ def test_days_given_back_make_no_other_day_cheaper(provider):
     )
     provider.on("2026-11-16")
     assert ends(provider, service).credited == ssp(16_800)  # 14 days of Home at their full price
+    provider.agrees()
+
+
+@pytest.mark.parametrize("periods", [1, 3])
+def test_a_change_there_and_back_within_a_free_month_costs_the_days_on_the_other_plan_alone(provider, periods):
+    free_months(provider, periods=periods)
+    provider.pays(200_000)
+    service = provider.begins("PREHOME")
+    provider.on("2026-11-11")
+    changes(provider, service, "PREPLUS")
+    changes(provider, service, "PREHOME")
+    assert provider.balance() == ssp(200_000)
+    provider.on("2026-11-13")
+    changes(provider, service, "PREPLUS")
+    provider.on("2026-11-16")
+    changes(provider, service, "PREHOME")
+    assert provider.balance() == ssp(200_000 - 7_200)  # 3 of 30 days at 60,000, and excise
+    provider.on("2026-11-20")
+    assert ends(provider, service).credited == ssp(0)
+    provider.agrees()
+
+
+def test_back_in_a_month_that_is_not_reduced_any_more_its_full_price_is_charged(provider):
+    free_months(provider)
+    provider.pays(300_000)
+    service = provider.begins("PREHOME")
+    provider.bills_daily_until("2026-12-01")
+    provider.on("2026-12-12")
+    before = provider.balance()
+    changes(provider, service, "PREPLUS")
+    changes(provider, service, "PREHOME")
+    assert provider.balance() == before
+    assert provider.lines(provider.invoices()[-1].id)[-1].kind == "change"
+    provider.agrees()
+
+
+def test_a_month_that_was_billed_on_another_plan_is_reduced_for_its_days_on_the_promotions_own(provider):
+    """As a postpaid one is: the month was counted, though no line of its bill was reduced."""
+    free_months(provider, periods=2, off=50)
+    provider.pays(300_000)
+    service = provider.begins("PREHOME")
+    changes(provider, service, "PREPLUS", at_period_end=True)
+    provider.bills_daily_until("2026-12-01")
+    assert provider.invoices()[-1].net == 60_000
+    provider.on("2026-12-12")
+    changes(provider, service, "PREHOME")  # 20 of 31 days
+    assert [(line.kind, float(line.amount)) for line in provider.lines(provider.invoices()[-1].id)] == [
+        ("change", 19_354.84),
+        ("discount", -9_677.42),
+    ]
+    provider.bills_daily_until("2027-01-01")
+    assert provider.invoices()[-1].net == 30_000
+    changes(provider, service, "PREPLUS")
+    changes(provider, service, "PREHOME")
+    assert [line.kind for line in provider.lines(provider.invoices()[-1].id)] == ["change"]
+    provider.agrees()
+
+
+def test_days_of_a_reduced_month_kept_over_a_pause_are_reduced_still(provider):
+    free_months(provider)
+    provider.pays(200_000)
+    service = provider.begins("PREHOME")
+    provider.on("2026-11-11")
+    provider.does(pause, subscription_id=service, by=provider.by())
+    provider.on("2026-12-11")
+    provider.does(unpause, subscription_id=service, by=provider.by())
+    changes(provider, service, "PREPLUS")
+    changes(provider, service, "PREHOME")
+    assert provider.balance() == ssp(200_000)
+    provider.bills_daily_until("2026-12-30")
+    assert provider.balance() == ssp(164_000)
     provider.agrees()
