@@ -22,6 +22,15 @@ _GRANT = """
     FROM access_grant g WHERE g.username = %s
 """
 
+_USED = """
+    SELECT g.used_bytes, coalesce((SELECT sum(d.used_bytes) FROM grant_usage d WHERE d.grant_id = g.id), 0)::bigint AS days
+    FROM access_grant g WHERE g.username = %s
+"""
+_SESSION = """
+    SELECT u.id, u.up_total AS up, u.down_total AS down, u.cause, u.stopped_at IS NOT NULL AS ended
+    FROM usage_session u WHERE u.username = %s AND u.session = %s
+"""
+
 
 def paid_once_for_one_token(house: House, buyer: Phone, payer: Phone | None = None) -> None:
     """One payment taken, one credit, one sale, one token, one set of credentials; nothing over, nothing under."""
@@ -48,3 +57,15 @@ def on_router(house: House, router: str, token: Credentials) -> dict[str, str]:
     """The one user of that name a router holds."""
     (user,) = [user for user in house.router(router)["users"] if user["name"] == token.user]
     return user
+
+
+def counted(house: House, user: str) -> tuple[int, int]:
+    """What the ledger of usage has of a name: bytes of its grant, and the same by the days of Juba."""
+    (row,) = house.rows(_USED, user)
+    return row.used_bytes, row.days
+
+
+def session_of(house: House, user: str, session: str):
+    """The one session of this name, as the ledger of usage has it."""
+    (row,) = house.rows(_SESSION, user, session)
+    return row

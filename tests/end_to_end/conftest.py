@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import random
 import signal
+import time
 
 import pytest
 
+from tests.end_to_end.hall import Gateway, free_hall, laid, world
 from tests.end_to_end.house import House
 from tests.end_to_end.phone import Phone
+from tests.end_to_end.radius_house import radius_house
+from tests.end_to_end.waiting import note
+from tests.programs import skip_without
 
 MEMORY_MB_MAX = 700
 
@@ -48,3 +54,35 @@ def phone_of(house):
 @pytest.fixture
 def achol(phone_of):
     return phone_of()
+
+
+@pytest.fixture(scope="session")
+def by_radius(tmp_path_factory):
+    """A house whose routers ask RADIUS."""
+    skip_without("freeradius", "radclient")
+    with radius_house(tmp_path_factory.mktemp("by-radius"), free_hall()) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def gateway(by_radius, tmp_path_factory):
+    """The gateway of a hall with Wi-Fi: Munuki's."""
+    skip_without("ip", "tc", "nft")
+    ports = {"auth": by_radius.radius.auth, "acct": by_radius.radius.acct}
+    with laid(by_radius.hall), world(by_radius.hall):
+        secret, folder = by_radius.secrets["munuki"], tmp_path_factory.mktemp("gateway")
+        found = Gateway(by_radius.hall, folder, secret=secret, interim_s=1.0, **ports)
+        found.start()
+        try:
+            yield found
+        finally:
+            found.cut_power()
+
+
+@pytest.fixture
+def chance(request):
+    """The suite's seed and the name of the story."""
+    seed = request.config.getoption("randomly_seed", None)
+    seed = seed if isinstance(seed, int) else int(time.time())
+    note(f"seed {seed}")
+    return random.Random(f"{seed}:{request.node.name}")

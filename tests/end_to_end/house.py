@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,10 @@ ROLES = {
 class House:
     """One home folder, and the processes that live in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, told: Mapping[str, str] | None = None) -> None:
+        """`told`: what its environment holds beyond ours."""
         self.home = folder / "home"
+        self._told = dict(told or {})
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
         self._errors = folder / "stderr"
@@ -55,7 +57,12 @@ class House:
         command = [sys.executable, "-m", "cli", "run", "--demo", "--home", str(self.home), "--port", str(self.port)]
         with self._errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=_environ(), stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+                command,
+                cwd=ROOT,
+                env=_environ() | self._told,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline().decode()
@@ -152,7 +159,7 @@ class House:
         return subprocess.run(
             [sys.executable, "-m", "cli", *words],
             cwd=ROOT,
-            env=_environ() | {"HOME_DIR": str(self.home), "PORT": str(self.port)},
+            env=_environ() | self._told | {"HOME_DIR": str(self.home), "PORT": str(self.port)},
             capture_output=True,
             text=True,
             check=False,

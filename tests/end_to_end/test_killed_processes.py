@@ -6,10 +6,8 @@ The moment is drawn from the suite's own seed (`-p randomly_seed=N`) and the nam
 from __future__ import annotations
 
 import os
-import random
 import signal
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -76,15 +74,6 @@ class Death:
         if self.victim == "a web worker":
             return len(self.house.web_workers() - self.dead) == 2
         return self._present() and not self._present() & self.dead
-
-
-@pytest.fixture
-def chance(request):
-    """The suite's seed and the name of the story."""
-    seed = request.config.getoption("randomly_seed", None)
-    seed = seed if isinstance(seed, int) else int(time.time())
-    note(f"seed {seed}")
-    return random.Random(f"{seed}:{request.node.name}")
 
 
 @pytest.mark.slow

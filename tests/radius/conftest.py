@@ -14,7 +14,8 @@ from core.access.grant import Granted
 from core.clock import FixedClock
 from core.network.models import RouterRow
 from core.parts import Parts
-from tests.radius.server import OTHER_ROUTER, ROUTER, SECRET, Radius, freeradius, give, programs
+from tests.programs import programs
+from tests.radius.server import OTHER_ROUTER, ROUTER, SECRET, Radius, freeradius, give
 from tests.town import Town
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -24,6 +23,7 @@ from sqlalchemy.engine import make_url
 from core.access.grant import Granted, Limits, grant
 from core.access.models import AccessGrant
 from core.network.place import place
+from tests.programs import program
 from tests.town import Town
 
 SECRET = "radius-secret-of-the-tests"
@@ -32,16 +32,6 @@ PHONE, LAPTOP, TABLET = "AA-BB-CC-00-00-01", "AA:BB:CC:00:00:02", "aabb.cc00.000
 READY_S = 10
 # What is signed of an answer, as radclient shows it.
 SIGNED = "Message-Authenticator"
-
-
-def programs() -> str:
-    return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-
-
-def program(name: str) -> str:
-    found = shutil.which(name, path=programs())
-    assert found, name
-    return found
 
 
 def free_port(address: str = "127.0.0.1") -> int:

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from core.days import juba_day
-from tests.radius.server import LAPTOP, OTHER_ROUTER, PHONE, ROUTER, SECRET, Raw, give, program, rows, stands
+from tests.programs import program
+from tests.radius.server import LAPTOP, OTHER_ROUTER, PHONE, ROUTER, SECRET, Raw, give, rows, stands
 
 
 def test_a_session_is_told_from_its_start_to_its_stop(radius, network, achol) -> None:

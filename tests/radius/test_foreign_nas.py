@@ -6,8 +6,6 @@ rights for namespaces the story is skipped, and says so.
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +22,9 @@ from core.gateways.radius_coa import RadiusSessions
 from core.network.models import RouterRow
 from core.network.place import place
 from core.network.send_session_commands import send_session_commands
-from tests.radius.server import SECRET, Radius, freeradius, give, program, programs, rows, stands
+from tests.namespaces import cable, free_number, ip, make_namespaces
+from tests.programs import program, skip_without
+from tests.radius.server import SECRET, Radius, freeradius, give, rows, stands
 
 WAIT_S = 20
 HOSTAPD = """
@@ -68,34 +68,20 @@ class Cables:
     nas: str
 
 
-def ip(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program("ip"), *words], check=True, capture_output=True, text=True)
-
-
 @pytest.fixture
 def cables() -> Iterator[Cables]:
-    missing = [name for name in ("ip", "hostapd", "wpa_supplicant") if shutil.which(name, path=programs()) is None]
-    if missing:
-        pytest.skip(f"the foreign NAS needs {' and '.join(missing)}; `make test` installs them for root")
-    number = os.getpid() % 250
+    skip_without("ip", "hostapd", "wpa_supplicant")
+    number = free_number("nas")
     found = Cables(f"nas{number}", f"sta{number}", f"10.213.{number}.1", f"10.213.{number}.2")
     with ExitStack() as after:
-        try:
-            for name in (found.equipment, found.customer):
-                ip("netns", "add", name)
-                after.callback(ip, "netns", "del", name)
-            ip("link", "add", f"up{number}", "type", "veth", "peer", "name", "uplink", "netns", found.equipment)
-            ip("link", "add", "port", "netns", found.equipment, "type", "veth", "peer", "name", "port",
-               "netns", found.customer)  # fmt: skip
-        except subprocess.CalledProcessError as error:
-            pytest.skip(f"the foreign NAS needs the rights for network namespaces: {error.stderr.strip()}")
+        make_namespaces(after, found.equipment, found.customer)
+        ip("link", "add", f"up{number}", "type", "veth", "peer", "name", "uplink", "netns", found.equipment)
         ip("addr", "add", f"{found.us}/30", "dev", f"up{number}")
         ip("link", "set", f"up{number}", "up")
         ip("-n", found.equipment, "addr", "add", f"{found.nas}/30", "dev", "uplink")
-        for namespace, device in (
-            (found.equipment, "lo"), (found.equipment, "uplink"), (found.equipment, "port"), (found.customer, "port"),
-        ):  # fmt: skip
-            ip("-n", namespace, "link", "set", device, "up")
+        for device in ("lo", "uplink"):
+            ip("-n", found.equipment, "link", "set", device, "up")
+        cable(found.equipment, "port", found.customer, "port")
         yield found
 
 
