@@ -17,6 +17,8 @@ from core.phones import can_pay_by_momo
 from flows import top_up
 from flows.amounts import parse_amount
 from flows.buy import short_price
+from flows.internet import BUY_DATA, selling
+from flows.internet import first_question as about
 from flows.menu import choose_again, read_nothing
 from flows.my_plan import changeable, first_question
 from flows.refusals import sentence
@@ -84,7 +86,8 @@ def _choices(facts: Facts) -> dict[str, str]:
         choices |= {"2": _("Pay a part"), "3": _("Pay in instalments")}
     if changeable(facts):
         choices["4"] = _("Change plan")
-    return choices | {"5": _("Statement by SMS")}
+    choices["5"] = _("Statement by SMS")
+    return choices | ({"6": BUY_DATA} if selling(facts) else {})
 
 
 def read_bill(_session: Session, typed: str, facts: Facts) -> Answer:
@@ -99,6 +102,8 @@ def read_bill(_session: Session, typed: str, facts: Facts) -> Answer:
         return first_question(facts)
     if typed == "5":
         return Answer("statement", command=TextStatement())
+    if typed == "6":
+        return about("data", facts)
     return Answer("part" if typed == "2" else "instalments")
 
 

@@ -12,7 +12,21 @@ from typing import Any, Final
 
 from transitions.extensions import GraphMachine
 
-from flows import account, bill, buy, fault, menu, my_plan, outage, payments, tokens, top_up, welcome
+from flows import (
+    account,
+    bill,
+    buy,
+    fault,
+    internet,
+    menu,
+    more_data,
+    my_plan,
+    outage,
+    payments,
+    tokens,
+    top_up,
+    welcome,
+)
 from flows.machine import HOME, MACHINE, RESUME, STATES, WELCOME
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs" / "flows"
@@ -28,6 +42,8 @@ CONVERSATIONS: Final[dict[str, Any]] = {
     "my_plan": my_plan,
     "payments": payments,
     "outage": outage,
+    "internet": internet,
+    "more_data": more_data,
 }
 # Where a call or a text can begin: a stranger, a customer, a customer whose call dropped, a keyword that could be two.
 _BEGINNINGS: Final = (WELCOME, HOME, RESUME, "menu.which")

@@ -24,6 +24,9 @@ MEANINGS: Final[dict[str, str | None]] = {
     "tokens": "4",
     "fault": "5",
     "outage": "10",
+    "usage": "11",
+    "speed": "11",
+    "data": "11",
     "help": "6",
     "language": "7",
     "bill": "8",
@@ -47,6 +50,9 @@ _SPELLINGS: Final = {
     "tokens": "tokens mytokens time left kod rumuz كود رموز رموزي رمزي وقت الوقت باقي",
     "fault": "fault problem broken slow report mushkila عطل مشكله بلاغ خلل",
     "outage": "outage outages magtu انقطاع انقطاعات",
+    "usage": "usage used dataused myusage istihlak استهلاك استهلاكي استخدام استخدامي",
+    "speed": "speed myspeed sura suraa سرعه سرعتي",
+    "data": "data moredata buydata bayanat بيانات داتا زياده",
     "help": "help info musaada مساعده ساعدني معلومات",
     "language": "language lang lugha luga لغه اللغه",
     "bill": "bill bills mybill paybill invoice fatura فاتوره فاتورتي فواتير دفعالفاتوره ادفعالفاتوره",
@@ -68,6 +74,7 @@ _SPELLINGS: Final = {
 _ARABI: Final = """
     rasid rasiid istiri ishtiri shahan shahn kod rumuz mushkila musaada lugha luga salam gaima
     tasjil wagif abda ism isim fatura baga gayirbaga kashf dafat isalat isal risit banki tilgai
+    istihlak sura suraa bayanat
 """
 # Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
 # that the net stopped.
@@ -135,6 +142,8 @@ def understand(text: str) -> Understood:
         rest = " ".join(words[count:])
         if keyword in CONSENT and rest and words[0] not in _PLAINEST:
             return Understood(None, clean, tongue=tongue)
+        if keyword in ("topup", "buy") and rest and _spelled(rest.split()[0]) == "data":
+            keyword, rest = "data", rest.partition(" ")[2]  # `top up data 5`
         if keyword is not None and len(words) >= count:
             return Understood(keyword, rest, tongue=tongue, behind=" ".join(text.split()[count:]))
     near = {
@@ -206,7 +215,7 @@ _DATA: Final = re.compile(r"(\d{1,4})(?:[.,](\d))?\s*(?:(g|gb|gig|giga|جيجا|
 
 def plan_in(rest: str, plans: Sequence[PlanFact]) -> str | None:
     """The number of the plan that `3h`, `1 day`, `2GB` or `2` means; None when it names none on sale."""
-    data_bytes = _data_in(rest)
+    data_bytes = data_in(rest)
     if data_bytes is not None:
         return next((str(plan.alias) for plan in plans if plan.data_bytes == data_bytes), None)
     wanted = _seconds_in(rest)
@@ -215,7 +224,8 @@ def plan_in(rest: str, plans: Sequence[PlanFact]) -> str | None:
     return next((str(plan.alias) for plan in plans if str(plan.alias) == rest), None)
 
 
-def _data_in(rest: str) -> int | None:
+def data_in(rest: str) -> int | None:
+    """The bytes that `5 GB`, `5gb` or `500 mega` means; None when it means none."""
     match = _DATA.match(rest)
     if match is None:
         return None
@@ -254,12 +264,25 @@ def answers_for(understood: Understood, plans: Sequence[PlanFact], pay_to: Seque
         return [key, plan] if plan else [key]
     if understood.keyword == "plan":
         return [key, CHANGE_PLAN_KEY]
+    if understood.keyword in INTERNET_KEYS:
+        return [key, INTERNET_KEYS[understood.keyword], *_pack_in(understood)]
     if understood.keyword in PAYMENT_KEYS:
         return [key, *_of_payments(understood, pay_to)]
     if understood.keyword == "topup" and understood.rest:
         amount = amount_in(understood.rest)
         return [key, f"SSP {amount}" if amount in KEYS else amount]  # TOPUP 0 is a wrong amount, not "back"
     return [key]
+
+
+INTERNET_KEYS: Final = {"usage": "1", "speed": "2", "data": "3"}  # beneath "My internet"
+
+
+def _pack_in(understood: Understood) -> list[str]:
+    """`DATA 5` and `DATA 5GB` name a pack by its size; a number alone is of gigabytes."""
+    rest = understood.rest
+    if understood.keyword != "data" or not rest:
+        return []
+    return [rest if data_in(rest) is not None else f"{rest} gb"]
 
 
 # Beneath "Payments"; `receipts` and a `receipt` with its number are answered at once by `sms_bot.converse`.

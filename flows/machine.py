@@ -13,13 +13,41 @@ from typing import Any, Final
 from transitions import Machine, MachineError
 
 from core.callers.facts import Facts
-from flows import account, bill, buy, fault, menu, my_plan, outage, payments, tokens, top_up, welcome
+from flows import (
+    account,
+    bill,
+    buy,
+    fault,
+    internet,
+    menu,
+    more_data,
+    my_plan,
+    outage,
+    payments,
+    tokens,
+    top_up,
+    welcome,
+)
 from flows.session import Answer, Page, Session
 
 Show = Callable[[Session, Facts], Page]
 Read = Callable[[Session, str, Facts], Answer]
 
-_FLOWS: Final = (welcome, menu, top_up, buy, tokens, fault, account, bill, my_plan, payments, outage)
+_FLOWS: Final = (
+    welcome,
+    menu,
+    top_up,
+    buy,
+    tokens,
+    fault,
+    account,
+    bill,
+    my_plan,
+    payments,
+    outage,
+    internet,
+    more_data,
+)
 STATES: Final[dict[str, tuple[Show, Read]]] = {name: pair for flow in _FLOWS for name, pair in flow.STATES.items()}
 MOVES: Final[list[tuple[str, Any, str]]] = [move for flow in _FLOWS for move in flow.MOVES]
 HOME: Final = "menu.main"

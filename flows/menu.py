@@ -21,6 +21,7 @@ CHOICES: Final = {
     "8": (_("My bill"), "bill"),
     "9": (_("Payments"), "payments"),
     "10": (_("Outages"), "outage"),
+    "11": (_("My internet"), "internet"),
 }
 DESTINATIONS: Final = {
     "balance": "balance.show",
@@ -33,12 +34,14 @@ DESTINATIONS: Final = {
     "bill": "bill.show",
     "payments": "payments.menu",
     "outage": "outage.show",
+    "internet": "internet.menu",
 }
 MOVES: Final = [
     *((trigger, ["menu.main", "menu.which"], state) for trigger, state in DESTINATIONS.items()),
     ("start_again", "menu.resume", "menu.main"),
     ("back", ["menu.which", "balance.show", "buy.plan", "top_up.amount"], "menu.main"),
-    ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show", "payments.menu", "outage.show"], "menu.main"),
+    ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show", "payments.menu"], "menu.main"),
+    ("back", ["outage.show", "internet.menu"], "menu.main"),
     ("buy", "balance.show", "buy.plan"),
     ("top_up", "balance.show", "top_up.amount"),
 ]

@@ -36,7 +36,7 @@ def fits(text: str) -> bool:
 def screens(page: Page, tongue: str, notice: str = "") -> list[str]:
     """The page as texts that each fit one screen, in order; "98" leads from one to the next.
 
-    The notice and the head stand on the first; what is too long runs on to the next at a space.
+    The notice and the head stand on the first; what is too long runs on to the next, at a line or a space.
     """
     return list(_screens(page, tongue, notice))
 
@@ -96,7 +96,7 @@ def _last_fits(current: list[str], line: str, waiting: list[tuple[str, bool]], t
 
 
 def _cut(line: str, closing: str) -> tuple[str, str]:
-    """The longest beginning of a line, at a space where there is one, that fits a screen, and the rest."""
+    """The longest beginning that fits a screen, and the rest: cut where a line ends, or at a space."""
     low, high = 1, len(line)
     while low < high:
         middle = (low + high + 1) // 2
@@ -104,7 +104,8 @@ def _cut(line: str, closing: str) -> tuple[str, str]:
             low = middle
         else:
             high = middle - 1
-    at = line.rfind(" ", 1, low + 1)
+    at = line.rfind("\n", low // 2, low + 1)  # a line by itself says more than half of the next with it
+    at = at if at > 0 else line.rfind(" ", 1, low + 1)
     at = at if at > 0 else low
     return line[:at].rstrip(), line[at:].lstrip()
 

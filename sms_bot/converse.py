@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.callers.carry_out import Asked, carry_out
 from core.callers.commands import (
+    BuyData,
     CheckReceipt,
     ClaimPayment,
     Command,
@@ -121,7 +122,9 @@ class Conversations:
             return True
         facts = self._facts.read(inbound.phone, now)
         # What a phone says of its consent is done however often it texts; only the reply to it is left out.
-        reply = self._reply(inbound.text, facts, None if quiet else session)
+        reply = self._facts.told(
+            facts, lambda known: self._reply(inbound.text, known, None if quiet else session), tx.connection
+        )
         reply = self._act(tx, reply, facts, f"sms:{inbound.gateway}:{inbound.gateway_id}", now)
         places.keep(tx, inbound.phone, None if reply.screen.ends else reply.session, now)
         if not quiet and not reply.texted:
@@ -166,7 +169,7 @@ class Conversations:
                 alarm_of_clash(tx, refusal, who=facts.phone, now=now)
                 said = sentence(refusal, reply.tongue, facts.service_code, self._parts.settings.care_phone)
                 return replace(reply, screen=Screen(said, ends=True))
-        return replace(reply, texted=any(isinstance(command, TEXTED) for command in reply.commands))
+        return replace(reply, texted=any(_is_texted(command) for command in reply.commands))
 
     def _reply(self, text: str, facts: Facts, session: Session | None) -> _Reply:
         understood = understand(text)
@@ -207,6 +210,11 @@ class Conversations:
         if facts.customer is None:
             return _of(begin(Session(WELCOME), ahead, facts), facts)
         return _of(begin(Session(HOME), ahead, facts, notice), facts)
+
+
+def _is_texted(command: Command) -> bool:
+    """Whether its outcome is a text of its own; of what mobile money is still to pay for, it comes later."""
+    return isinstance(command, TEXTED) or (isinstance(command, BuyData) and command.pay_with == "balance")
 
 
 def _queue_reply(tx: Transaction, inbound: Inbound, reply: _Reply, now: datetime) -> None:

@@ -194,7 +194,8 @@ class Hops:
         if start.state == WELCOME and facts.customer is not None:
             # The caller registered in the part that is replayed: they see the welcome as the stranger they were.
             at_start = replace(facts, customer=None, tongue="en")
-        turn = begin(start, dialled_answers(dialled, facts.service_code), at_start)
+        ahead = dialled_answers(dialled, facts.service_code)
+        turn = self._facts.told(at_start, lambda known: begin(start, ahead, known))
         history = {dialled: _screen(turn)}
         inputs = inputs_since(hop.text, len(dialled), notes.starred)
         for number, (typed, text) in enumerate(inputs, 1):
@@ -216,12 +217,11 @@ class Hops:
     def _as_of(self, hop: Hop, facts: Facts, began: Began) -> Facts:
         return self._facts.read_as_of(hop.phone, facts.now, datetime.fromtimestamp(began.began, UTC))
 
-    @staticmethod
-    def _move(session: Session | None, typed: str, facts: Facts) -> Turn:
+    def _move(self, session: Session | None, typed: str, facts: Facts) -> Turn:
         """One step; from a session that this version of the code cannot read, the menu."""
         try:
             if session is not None:
-                return step(session, typed, facts)
+                return self._facts.told(facts, lambda known: step(session, typed, known))
         except (IllegalMoveError, LookupError, TypeError, ValueError):
             LOG.exception("session cannot go on", state=session.state if session else None)
         return begin(open_session(facts), [], facts)

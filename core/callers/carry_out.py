@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, exists, or_, select
 from core.callers.bill_commands import on_bill
 from core.callers.commands import (
     AgreeAutoTopUp,
+    BuyData,
     BuyToken,
     ChangePlan,
     CheckReceipt,
@@ -31,6 +32,7 @@ from core.callers.commands import (
     TextStatement,
     TopUp,
 )
+from core.callers.data_commands import buy_more
 from core.callers.payment_commands import on_payments
 from core.catalog.queries import on_sale
 from core.crm.open_ticket import open_ticket
@@ -123,6 +125,16 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
                 command,
                 customer=customer,
                 phone=asked.phone,
+                through=asked.through,
+                request_key=asked.request_key,
+                now=asked.now,
+                parts=parts,
+            )
+        case BuyData():
+            buy_more(
+                tx,
+                command,
+                customer=customer,
                 through=asked.through,
                 request_key=asked.request_key,
                 now=asked.now,

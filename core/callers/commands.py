@@ -146,6 +146,17 @@ class HearAgain:
     """START."""
 
 
+@dataclass(frozen=True, slots=True)
+class BuyData:
+    """More data for this service of mine, at the price that was shown. By MoMo, `payer` is prompted."""
+
+    subscription_id: int
+    data_bytes: int
+    price: Money
+    pay_with: Literal["balance", "momo"]
+    payer: str
+
+
 BillCommand = PayBill | PayInParts | ChangePlan | KeepPlan | TextStatement
 PaymentCommand = ClaimPayment | TextReceipts | CheckReceipt | AgreeAutoTopUp | StopAutoTopUp
 Command = (
@@ -157,6 +168,7 @@ Command = (
     | ResendToken
     | ReportFault
     | BillCommand
+    | BuyData
     | PaymentCommand
     | Silence
     | HearAgain

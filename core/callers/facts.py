@@ -45,6 +45,8 @@ class TokenFact:
     used_bytes: int
     ends_at: datetime | None
     down_since: datetime | None = None  # its Wi-Fi is known to be down
+    down_kbps: int = 0
+    up_kbps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class ServiceFact:
     alias: int = 0
     agreed_id: int | None = None
     down_since: datetime | None = None  # its router is known to be down
+    sells_data: bool = False  # its tariff has packs of more data
 
     @property
     def can_change(self) -> bool:
@@ -105,6 +108,42 @@ class TariffFact:
     pay: str
     billed_on: str
     price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class DataPackFact:
+    """More data on sale to a service, at the price with all taxes."""
+
+    data_bytes: int
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFact:
+    """What a service that is on has used of its month, in bytes, and how fast it is now, in kbit/s.
+
+    `allowance` is all the data of its month, with what was bought; None where it is unlimited. `held_until` is the day
+    on which slowing for usage ends, where it is slowed. `slowed`: for an unpaid bill. `free` are hours of the day that
+    do not count. `renews_on` is the first day of its next month.
+    """
+
+    subscription_id: int
+    used_today: int
+    used: int
+    allowance: int | None
+    bought_left: int
+    renews_on: date
+    held_until: date | None
+    slowed: bool
+    down_kbps: int
+    up_kbps: int
+    free: tuple[int, int] | None = None
+    overage: Money | None = None
+    packs: tuple[DataPackFact, ...] = ()
+
+
+class UsageNotReadError(Exception):
+    """A step needs usage, which is read only for the steps that need it: read it, and take the step again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +179,15 @@ class Facts:
     tariffs: tuple[TariffFact, ...] = ()
     pay_to: tuple[PayToFact, ...] = ()
     orange_country: str | None = None  # whose numbers may pay by Orange Money, where that is on
+    usage_read: tuple[UsageFact, ...] | None = None
+
+    @property
+    def usage(self) -> tuple[UsageFact, ...]:
+        """What the services that are on have used.
+
+        Raises:
+            UsageNotReadError: few conversations ask for it, and reading it costs more than all the rest.
+        """
+        if self.usage_read is None:
+            raise UsageNotReadError
+        return self.usage_read

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, or_, select
 
+from core.billing.draft import issuer_of
 from core.callers.facts import (
     OWES_NOTHING,
     BillFact,
@@ -20,7 +22,10 @@ from core.callers.facts import (
     ServiceFact,
     TariffFact,
     TokenFact,
+    UsageFact,
+    UsageNotReadError,
 )
+from core.callers.usage_facts import usage_of
 from core.catalog.queries import offers
 from core.catalog.tariffs import TariffTerms, tariff_book
 from core.catalog.taxes import HOME_CURRENCY
@@ -37,6 +42,7 @@ from core.phones import operator_of
 from core.statements.models import MoneyAccount
 from core.tokens.models import Hotspot
 
+T = TypeVar("T")
 KEPT: Final = timedelta(seconds=5)  # a new price is on every screen this much later; a sale checks it anyway
 TOKENS_MAX: Final = 9
 SERVICES_MAX: Final = 3
@@ -51,7 +57,7 @@ CALLER: Final = (
 SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, a.currency,
   (SELECT json_agg(t) FROM (
      SELECT k.id, h.ssid, g.username, g.status, g.duration_s, g.data_bytes, g.used_bytes,
-            extract(epoch FROM g.ends_at) AS ends, h.router_id
+            extract(epoch FROM g.ends_at) AS ends, h.router_id, g.down_kbps, g.up_kbps
      FROM token k JOIN access_grant g ON g.id = k.grant_id JOIN hotspot h ON h.id = k.hotspot_id
      WHERE k.recipient_phone = $1 AND g.status IN ('waiting', 'running')
      ORDER BY k.id DESC LIMIT {TOKENS_MAX}) t),
@@ -125,6 +131,25 @@ class CallerFacts:
             # Older by what may have been kept: a screen never showed anything older than this.
             shared = self._read_shared(connection, since - self._kept)
         return self._read(phone, now, shared)
+
+    def told(self, facts: Facts, turn_of: Callable[[Facts], T], connection: Connection | None = None) -> T:
+        """What a step makes of the facts; with usage, where it turns out to need it. A step does nothing by itself.
+
+        Within a transaction usage is read by its `connection`: see `freshen`.
+        """
+        try:
+            return turn_of(facts)
+        except UsageNotReadError:
+            return turn_of(replace(facts, usage_read=self._usage(facts, connection)))
+
+    def _usage(self, facts: Facts, connection: Connection | None) -> tuple[UsageFact, ...]:
+        if facts.customer is None or not facts.services:
+            return ()
+        customer_id, issuer = facts.customer.customer_id, issuer_of(self._parts.settings)
+        if connection is not None:
+            return usage_of(connection, customer_id=customer_id, issuer=issuer, now=facts.now)
+        with self._parts.db.reading() as reading:
+            return usage_of(reading, customer_id=customer_id, issuer=issuer, now=facts.now)
 
     def _read(self, phone: str, now: datetime, shared: _Shared) -> Facts:
         script = shared.scripts.get(operator_of(phone) or "", DEFAULT_SCRIPT)
@@ -225,6 +250,8 @@ def _token(row: dict[str, Any], down: dict[int, datetime]) -> TokenFact:
         used_bytes=row["used_bytes"],
         ends_at=datetime.fromtimestamp(float(ends), UTC) if ends is not None else None,
         down_since=down.get(row["router_id"]),
+        down_kbps=row["down_kbps"],
+        up_kbps=row["up_kbps"],
     )
 
 
@@ -273,4 +300,5 @@ def _service(
         alias=tariff.alias if tariff else 0,
         agreed_id=later if tariff else None,
         down_since=shared.down.get(router_id),
+        sells_data=bool(tariff and tariff.packs),
     )

@@ -19,6 +19,7 @@ _DAY_S: Final = 86400
 _WHOLE_MOST: Final = 48
 _GIGABYTE: Final = 10**9
 _MEGABYTE: Final = 10**6
+_KBIT_OF_A_MBIT: Final = 1000
 
 
 def duration_words(tongue: str, seconds: int) -> str:
@@ -50,6 +51,14 @@ def data_words(tongue: str, data_bytes: int) -> str:
         tenths = data_bytes * 10 // _GIGABYTE
         return say(tongue, _("{n} GB"), n=f"{tenths // 10}.{tenths % 10}".removesuffix(".0"))
     return say(tongue, _("{n} MB"), n=data_bytes // _MEGABYTE)
+
+
+def speed_words(tongue: str, kbps: int) -> str:
+    """A speed as people name it: in Mbit/s, or in kbit/s where it is less than one."""
+    if kbps >= _KBIT_OF_A_MBIT:
+        tenths = kbps * 10 // _KBIT_OF_A_MBIT
+        return say(tongue, _("{n} Mbit/s"), n=f"{tenths // 10}.{tenths % 10}".removesuffix(".0"))
+    return say(tongue, _("{n} kbit/s"), n=kbps)
 
 
 def left_words(tongue: str, seconds: int, data_left: int | None) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from core.callers.commands import (
     AgreeAutoTopUp,
+    BuyData,
     BuyToken,
     ChangePlan,
     CheckReceipt,
@@ -29,6 +30,7 @@ from core.callers.facts import (
     OWES_NOTHING,
     BillFact,
     CustomerFact,
+    DataPackFact,
     Facts,
     HotspotFact,
     PayToFact,
@@ -36,8 +38,9 @@ from core.callers.facts import (
     ServiceFact,
     TariffFact,
     TokenFact,
+    UsageFact,
 )
-from core.catalog.plan_words import plan_words
+from core.catalog.plan_words import data_words, plan_words
 from core.errors import InsufficientBalance, PlanGone, PlanRunning, Refusal
 from core.languages import tongue_of
 from core.money import Money
@@ -72,6 +75,7 @@ TOKENS = {
     ),
     "over": TokenFact(904, "Munuki Net", "yyx3ac", "running", HOUR, None, 0, NOON_IN_JUBA - timedelta(seconds=5)),
 }
+TOKENS = {name: replace(token, down_kbps=2_000, up_kbps=512) for name, token in TOKENS.items()}
 POSTPAID, PREPAID = ("postpaid", "anniversary"), ("prepaid", "anniversary")
 TARIFFS = (
     TariffFact(1, 1, "Home", "باقة المنزل", *POSTPAID, Money.of(30_000, "SSP")),
@@ -88,6 +92,35 @@ SERVICES = {
         23, "20029", "active", "prepaid", FIRST_OF_MONTH, 4, "Home Prepaid", "المنزل مقدما", "anniversary"
     ),
     "suspended": ServiceFact(24, "20037", "suspended", "postpaid", None, 1, "Home", "باقة المنزل", "anniversary"),
+}
+GB = 10**9
+PACKS = (DataPackFact(GB, Money.of(600, "SSP")), DataPackFact(5 * GB, Money.of(2_400, "SSP")))
+# What the services that are on have used: of a month's data, or under fair use by the day; or without any limit.
+USAGE = {
+    "plenty": UsageFact(21, 1_200_000_000, 4 * GB, 10 * GB, 0, FIRST_OF_MONTH, None, False, 4_000, 1_000, packs=PACKS),
+    "capped": UsageFact(
+        21, 300_000_000, 10_300_000_000, 10 * GB, 0, FIRST_OF_MONTH, FIRST_OF_MONTH, False, 64, 64, packs=PACKS
+    ),
+    "slow today": UsageFact(
+        22, 2_500_000_000, 40 * GB, None, 0, FIRST_OF_MONTH, date(2026, 11, 24), True, 256, 256, (22, 6), packs=PACKS
+    ),
+    "bought": UsageFact(
+        21, 800_000_000, 12 * GB, 15 * GB, 3 * GB, FIRST_OF_MONTH, None, False, 4_000, 1_000, packs=PACKS
+    ),
+    "overage": UsageFact(
+        22,
+        800_000_000,
+        52 * GB,
+        50 * GB,
+        0,
+        FIRST_OF_MONTH,
+        None,
+        False,
+        10_000,
+        1_500,
+        overage=Money.of(500, "SSP"),
+    ),
+    "unlimited": UsageFact(23, 800_000_000, 52 * GB, None, 0, FIRST_OF_MONTH, None, False, 4_000, 1_000),
 }
 PAY_TO = (
     PayToFact(31, 1, "bank", "KCB Juba", "5501 2345 67"),
@@ -116,6 +149,7 @@ def facts_of(
     services=(),
     pay_to=(),
     orange_country=None,
+    usage=(),
 ):
     """What a conversation knows of somebody. Kiden is nobody here."""
     known = caller != "Kiden"
@@ -136,11 +170,18 @@ def facts_of(
         short_code="7722",
         now=NOON_IN_JUBA,
         bill=bill,
-        services=tuple(SERVICES[one] if isinstance(one, str) else one for one in services),
+        services=tuple(_selling(SERVICES[one] if isinstance(one, str) else one, usage) for one in services),
+        usage_read=usage,
         tariffs=TARIFFS,
         pay_to=pay_to,
         orange_country=orange_country,
     )
+
+
+def _selling(service, usage):
+    """A service of which packs of data are in its usage sells them."""
+    sells = any(one.packs and one.subscription_id == service.subscription_id for one in usage)
+    return replace(service, sells_data=sells)
 
 
 def down(facts, names):
@@ -190,6 +231,8 @@ class World:
                 self.in_parts = True
             case ChangePlan():
                 self._change(command)
+            case BuyData():
+                self._more_data(command)
             case KeepPlan():
                 self._agree(command.subscription_id, None)
             case _:
@@ -225,6 +268,31 @@ class World:
                 for one in self.facts.services
             ),
         )
+
+    def _more_data(self, command: BuyData) -> None:
+        if command.pay_with == "momo":
+            return
+        customer = self.facts.customer
+        if customer.balance < command.price:
+            raise InsufficientBalance(needed=command.price, have=customer.balance)
+        usage = tuple(
+            replace(
+                one,
+                allowance=one.allowance and one.allowance + command.data_bytes,
+                bought_left=one.bought_left + command.data_bytes,
+                held_until=None,
+                down_kbps=4_000,
+                up_kbps=1_000,
+            )
+            if one.subscription_id == command.subscription_id
+            else one
+            for one in self.facts.usage
+        )
+        balance = customer.balance - command.price
+        self.facts = replace(self.facts, customer=replace(customer, balance=balance), usage_read=usage)
+
+    def sell_no_data(self) -> None:
+        self.facts = replace(self.facts, usage_read=tuple(replace(one, packs=()) for one in self.facts.usage))
 
     def _sell(self, command: BuyToken) -> None:
         plan = next((plan for plan in self.facts.plans if plan.version_id == command.version_id), None)
@@ -273,6 +341,12 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             number = next(one.number for one in facts.services if one.subscription_id == command.subscription_id)
             plan = next(one.name_en for one in facts.tariffs if one.tariff_id == command.tariff_id)
             return f"puts service {number} on {plan}, {'when its month is over' if command.at_period_end else 'from now on'}"
+        case BuyData():
+            number = next(one.number for one in facts.services if one.subscription_id == command.subscription_id)
+            bought = f"{data_words('en', command.data_bytes)} more for service {number}"
+            if command.pay_with == "balance":
+                return f"sells {bought}, {command.price} from the balance"
+            return f"asks {national(command.payer)} to pay {command.price} by MoMo, for {bought}"
         case KeepPlan():
             number = next(one.number for one in facts.services if one.subscription_id == command.subscription_id)
             return f"takes the change of plan that was agreed on for service {number} back"

@@ -5,7 +5,18 @@ from datetime import date, datetime, timedelta
 
 from core import errors
 from core.billing.statement_text import BILLS_MAX, bill_lines
-from core.callers.facts import BillFact, HotspotFact, PayToFact, PlanFact, ServiceFact, TariffFact, TokenFact
+from core.callers.facts import (
+    BillFact,
+    DataPackFact,
+    HotspotFact,
+    PayToFact,
+    PlanFact,
+    ServiceFact,
+    TariffFact,
+    TokenFact,
+    UsageFact,
+)
+from core.catalog.data_packs import PACKS_MAX
 from core.catalog.plan_words import data_words
 from core.languages import say
 from core.messaging.texts import REASONS
@@ -59,13 +70,14 @@ def longest_facts(tongue, ssid):
         ),
         bill=BillFact(Money.of(BALANCE, "SSP"), Money.of(BALANCE - 1, "SSP"), DAY_DUE, 12),
         services=tuple(
-            ServiceFact(n, "100002", "active", pay, DAY_DUE, n, *PLAN_NAMES, "anniversary", 80 + n, 9, LONG_AGO)
+            ServiceFact(n, "100002", "active", pay, DAY_DUE, n, *PLAN_NAMES, "anniversary", 80 + n, 9, LONG_AGO, True)
             for n, pay in ((1, "prepaid"), (2, "postpaid"), (3, "prepaid"))
         ),
         tariffs=tuple(
             TariffFact(n, 80 + n, *PLAN_NAMES, "prepaid" if n % 2 else "postpaid", "anniversary", AMOUNT)
             for n in range(1, 10)
         ),
+        usage_read=tuple(longest_usage(n) for n in (1, 2, 3)),
         orange_country="CM",
         pay_to=(
             *(PayToFact(n, n, "bank", "Cooperative Bank", "0123 4567 8901 2345") for n in (1, 2, 3)),
@@ -74,6 +86,26 @@ def longest_facts(tongue, ssid):
     )
 
 
+def longest_usage(service):
+    """A service slowed for all there is, which had bought data, with free hours and as many packs as there may be."""
+    return UsageFact(
+        subscription_id=service,
+        used_today=DATA_LONG,
+        used=DATA_LONG,
+        allowance=DATA_LONG,
+        bought_left=DATA_LONG,
+        renews_on=DAY_DUE,
+        held_until=DAY_DUE,
+        slowed=True,
+        down_kbps=9_999_900,
+        up_kbps=9_999_900,
+        free=(22, 23),
+        overage=AMOUNT,
+        packs=tuple(DataPackFact(DATA_LONG + n * 10**8, AMOUNT) for n in range(PACKS_MAX)),
+    )
+
+
+BUYING_DATA = {"service": 1, "bytes": DATA_LONG, "price": AMOUNT.minor, "payer": PHONES["Deng"]}
 BUYING = {
     "version": 101,
     "price": AMOUNT.minor,
@@ -129,6 +161,16 @@ STANDING = {
     "my_plan.when": CHANGING,
     "my_plan.changed": CHANGING,
     "my_plan.kept": CHANGING,
+    "internet.menu": {},
+    "internet.which": {"about": "usage"},
+    "internet.usage": {"service": 1},
+    "internet.speed": {"service": 1},
+    "data.pack": {"service": 1},
+    "data.pay": BUYING_DATA,
+    "data.payer": BUYING_DATA,
+    "data.confirm": BUYING_DATA,
+    "data.sent": BUYING_DATA,
+    "data.done": BUYING_DATA,
     "payments.menu": {},
     "payments.wallet": {},
     "payments.number": CLAIMING,

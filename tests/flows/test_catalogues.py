@@ -13,7 +13,7 @@ from babel.messages.frontend import parse_keywords, parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from core.billing.statement_text import BILLS_MAX, bill_lines
-from core.catalog.plan_words import data_words
+from core.catalog.plan_words import data_words, speed_words
 from core.languages import TONGUES, catalogue, say
 from core.messaging.segments import measure, substitute
 from core.messaging.texts import REASONS, TEXTS
@@ -71,6 +71,8 @@ LONGEST = {
     "check": "100000007",
     "link": LINK,
     "times": 4,
+    "first": 22,
+    "last": 23,
     "routers": ROUTERS,
     "places": "Shabaka-Konyokonyo-1 30/11 10:32",
 }
@@ -90,6 +92,10 @@ def longest(tongue):
         "data": data_words(tongue, 1_999_900_000_000),
         "all": data_words(tongue, 1_999_900_000_000),
         "used": data_words(tongue, 1_999_900_000_000),
+        "today": data_words(tongue, 1_999_900_000_000),
+        "speed": speed_words(tongue, 999_900),
+        "down": speed_words(tongue, 999_900),
+        "up": speed_words(tongue, 999_900),
         "left": say(tongue, "{time} left", time=time),
         "reason": reason,
     }

@@ -18,7 +18,7 @@ from flows.machine import HOME, RESUME, WELCOME
 from flows.refusals import sentence
 from flows.screen import OPTIONS_MAX, fits
 from flows.session import Session, Turn
-from tests.flows.cast import PAY_TO, World, bill_of, down, facts_of, in_plain_words, refuses
+from tests.flows.cast import PAY_TO, USAGE, World, bill_of, down, facts_of, in_plain_words, refuses
 
 DIALS = "dials"
 END = "== END"
@@ -112,6 +112,8 @@ class _Story:
             self.world.withdraw(int(what.split()[1]))
         elif what == "the bill is paid at the counter":
             self.world.pay_the_bill()
+        elif what == "no more data is sold":
+            self.world.sell_no_data()
         else:
             raise AssertionError(f"the town does not know how to do this: {what}")
 
@@ -127,6 +129,7 @@ def _facts(header: dict):
         services=tuple(header.get("services", "").split()),
         orange_country=header.get("orange money in"),
         pay_to=PAY_TO if header.get("pays elsewhere") else (),
+        usage=tuple(USAGE[one] for one in header.get("usage", "").split(", ") if one),
     )
     return down(facts, header.get("down", "").split(", "))
 

@@ -14,6 +14,7 @@ from tests.town import texts_to
 
 GB = 10**9
 FULL = (4_000, 1_000)
+CAPPED = (64, 64)
 SAY = text(
     "INSERT INTO usage_inbox (heard_at, at, nas, packet, session, username, mac, address, session_s, up_bytes,"
     " down_bytes, cause, source) SELECT :at, :at, '10.0.0.2', 'stop', :session, g.username, '', '', 60, 0, :down, '',"
