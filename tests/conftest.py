@@ -22,7 +22,7 @@ from supervisor.postgres import EmbeddedPostgres
 from supervisor.redis import EmbeddedRedis
 
 pytest.register_assert_rewrite("tests.town")
-from tests.kept_database import KeptDatabase  # noqa: E402
+from tests.kept_database import KeptDatabase, what_rows_say  # noqa: E402
 from tests.town import Town, plant  # noqa: E402 - a failed comparison there shows what differed
 
 GATEWAY_KEY = "gateway-key-of-the-tests"
@@ -132,9 +132,10 @@ def parts(settings: Settings, clock: FixedClock, bells: list[str]) -> Iterator[P
 
 
 @pytest.fixture
-def town(parts: Parts) -> Town:
+def town(parts: Parts, kept_database: KeptDatabase) -> Town:
     """Achol, Deng, Mary, Gatluak; plans, two networks on two routers. Kiden is nobody here."""
-    return plant(parts)
+    begun = kept_database.begun(("town", *what_rows_say(parts)), lambda: plant(parts))
+    return begun.again(parts)
 
 
 @pytest.fixture

@@ -189,7 +189,12 @@ def found(parts: Parts, town: Town, clock: FixedClock) -> Provider:
     """1 November 2026: tariffs on sale, nobody connected yet. Prices are before the excise of 20 %."""
     here = Provider(parts, town, clock, issuer_of(parts.settings))
     here.on("2026-11-01")
-    with parts.db.transaction() as tx:
+    return here
+
+
+def put_on_sale(here: Provider) -> None:
+    """The tariffs of these stories."""
+    with here.parts.db.transaction() as tx:
         for code, (alias, pay, billed_on, terms) in TARIFFS.items():
             open_tariff(
                 tx,
@@ -205,7 +210,6 @@ def found(parts: Parts, town: Town, clock: FixedClock) -> Provider:
                 code=code,
                 terms=NewTerms(**({"down_kbps": 4_000, "up_kbps": 1_000} | terms)),
                 valid_from=date(2026, 1, 1),
-                staff_id=town.staff["mary"],
-                now=clock.now(),
+                staff_id=here.town.staff["mary"],
+                now=here.clock.now(),
             )
-    return here

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +61,17 @@ class Town:
     routers: dict[str, int] = field(default_factory=dict)
     hotspots: dict[str, int] = field(default_factory=dict)
     plans: dict[str, int] = field(default_factory=dict)
+
+    def again(self, parts: Parts) -> Town:
+        """The same for another story: what it adds to the lists is its own."""
+        return replace(
+            self,
+            parts=parts,
+            staff=dict(self.staff),
+            routers=dict(self.routers),
+            hotspots=dict(self.hotspots),
+            plans=dict(self.plans),
+        )
 
     def balance(self, who: Account) -> Money:
         with self.parts.db.reading() as connection:

@@ -17,7 +17,8 @@ import admin
 from core.clock import FixedClock
 from core.parts import Parts
 from core.staff.add import add_member, reset_password
-from tests.provider import Provider, found
+from tests.kept_database import KeptDatabase, what_rows_say
+from tests.provider import Provider, found, put_on_sale
 from tests.town import Town
 
 PASSWORD = "a long enough secret"
@@ -81,7 +82,17 @@ def session_clock() -> FixedClock:
 
 
 @pytest.fixture
-def app(parts: Parts, town: Town, session_clock: FixedClock) -> Flask:
+def app(parts: Parts, town: Town, session_clock: FixedClock, kept_database: KeptDatabase) -> Flask:
+    town.staff |= kept_database.begun(("desks", *what_rows_say(parts)), lambda: employed(parts, town))
+    app = Flask("desk", static_folder=None)
+    app.testing = True
+    admin.init_app(app, parts, session_clock=session_clock)
+    app.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
+    return app
+
+
+def employed(parts: Parts, town: Town) -> dict[str, int]:
+    """Somebody at every desk; their ids."""
     with parts.db.transaction() as tx:
         for username, role in STAFF.items():
             if username in town.staff:
@@ -97,17 +108,16 @@ def app(parts: Parts, town: Town, session_clock: FixedClock) -> Flask:
                     now=parts.clock.now(),
                     ids=parts.ids,
                 )
-    app = Flask("desk", static_folder=None)
-    app.testing = True
-    admin.init_app(app, parts, session_clock=session_clock)
-    app.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
-    return app
+    return dict(town.staff)
 
 
 @pytest.fixture
-def provider(app: Flask, parts: Parts, town: Town, clock: FixedClock) -> Provider:
+def provider(app: Flask, parts: Parts, town: Town, clock: FixedClock, kept_database: KeptDatabase) -> Provider:
     """A small provider with monthly customers, on 1 November 2026, and somebody at every desk."""
-    return found(parts, town, clock)
+    key = ("provider with desks", *what_rows_say(parts))
+    here = found(parts, town, clock)
+    kept_database.begun(key, lambda: put_on_sale(here))
+    return here
 
 
 @pytest.fixture
