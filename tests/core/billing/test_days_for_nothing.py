@@ -183,3 +183,21 @@ def test_days_of_a_reduced_month_kept_over_a_pause_are_reduced_still(provider):
     provider.bills_daily_until("2026-12-30")
     assert provider.balance() == ssp(164_000)
     provider.agrees()
+
+
+def test_days_paid_before_a_free_change_are_not_given_back_twice(provider):
+    """Paid days given back for a plan that is free, then the end: the free ones go first, and nothing else."""
+    free_months(provider, tariff="PREPLUS")
+    provider.pays(200_000)
+    service = provider.begins("PREPLUS")
+    provider.on("2026-11-06")
+    changes(provider, service, "PREHOME")  # 25 of 30 days at 30,000
+    paid = 200_000 - 30_000
+    assert provider.balance() == ssp(paid)
+    provider.on("2026-11-11")
+    changes(provider, service, "PREPLUS")  # its promotion runs still: 20 days for nothing
+    assert provider.balance() == ssp(paid + 24_000)
+    provider.on("2026-11-16")
+    assert ends(provider, service).credited == ssp(0)
+    assert provider.balance() == ssp(200_000 - 6_000)  # five days of Home were used
+    provider.agrees()
