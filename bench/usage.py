@@ -60,8 +60,9 @@ def _plant(tx: Transaction) -> None:
     tx.execute(text("SET LOCAL statement_timeout = 0"))
     tx.execute(
         text("""
-            INSERT INTO router (name, host, port, username, password_sealed, full_sync_due_at, failures, nas_address)
-            VALUES ('bench', '127.0.0.1', 8728, 'bench', '', now(), 0, '10.0.0.1')
+            INSERT INTO router (name, host, port, username, password_sealed, full_sync_due_at, failures, nas_address,
+                                access_by, radius_secret)
+            VALUES ('bench', '127.0.0.1', 8728, 'bench', '', now(), 0, '10.0.0.1', 'radius', '\\x00')
         """)
     )
     tx.execute(

@@ -8,6 +8,7 @@ from core.logs import log
 from core.network.expire import expire_due, forget_long_ended
 from core.network.kick import kick_strays
 from core.network.send_session_commands import send_session_commands
+from core.network.tell_forgotten import tell_forgotten
 from core.network.tell_outages import tell_outages
 from core.network.watch import watch
 from core.places import place
@@ -44,11 +45,12 @@ def watch_routers() -> None:
 
 @app.task(name="fold usage")
 def fold_usage() -> None:
-    """Count what equipment told of, close sessions whose end was lost, and hold services to fair use."""
+    """Count what equipment told of, and do what follows of it: limits of routers that forgot, fair use."""
     parts = worker().parts
     with place("usage") as free:
         if free:
-            fold(parts.db, parts.clock.now())
+            if fold(parts.db, parts.clock.now()):
+                tell_forgotten(parts.db, parts.clock.now())
             close_lost(parts.db, parts.clock.now())
             keep_fair_use(parts.db, parts.clock.now())
 

@@ -14,10 +14,12 @@ from core.network.expire import expire_due
 from core.network.models import Placement
 from core.network.router import RouterAddress
 from core.network.sync import sync_router
+from core.network.tell_forgotten import tell_forgotten
 from core.network.visits import due_routers
 from core.tokens.models import Token
 from core.tokens.sell_token import sell_token
 from core.tokens.tell_waiting import tell_waiting
+from core.usage.fold import fold
 from sandbox.routeros import SimulatedRouter
 from tests.town import ACHOL, Town, texts_to
 
@@ -75,7 +77,13 @@ class Network:
             force=force,
         )
         tell_waiting(self.parts.db, self.clock.now())
+        self.count()
         return visited
+
+    def count(self) -> None:
+        """Usage is counted, as a worker does every few seconds."""
+        fold(self.parts.db, self.clock.now())
+        tell_forgotten(self.parts.db, self.clock.now())
 
     def later(self, **by: float) -> None:
         """Time passes for us and for the routers; then the timetable rings."""

@@ -13,8 +13,9 @@ class AccessGrant(Table):
 
     A monthly service has no `duration_s` and no end of its own; it is `paused` while its customer is cut off.
 
-    `reading_bytes` is the router's own total when we last read it, `credited_bytes` the part of it that survives
-    a power cut there. `used_bytes` less the reading is what the router has forgotten.
+    `used_bytes` and `reading_bytes` are written by the one writer of usage: all that was used, and of data that was
+    bought what its router itself counts; the difference is what the router has forgotten. `credited_bytes` is what the
+    router's credit was when a look last told of it.
 
     `service`: the log-in page of a hotspot, or a PPPoE line. `radius_sealed` is the password once more, sealed for
     the RADIUS server, which must know it in clear to answer CHAP (`core.sealing`).
@@ -58,7 +59,7 @@ class AccessGrant(Table):
 
 
 class GrantUsage(Table):
-    """How much a grant used on a day of Juba. What a router told late counts on the day it was told."""
+    """How much a grant used on a day of Juba. What was told late counts on the day of its counter."""
 
     __tablename__ = "grant_usage"
     grant_id: Mapped[Ref] = mapped_column(ForeignKey("access_grant.id"), primary_key=True)

@@ -146,11 +146,12 @@ def lines_of(lines: Sequence[Row], queues: Sequence[Row]) -> list[ActiveLine]:
 
 def active_line(row: Row, counted: str) -> ActiveLine:
     """Read a line and what its queue counted, upload and download: `1200/34000`."""
+    up, _, down = counted.partition("/")
     return ActiveLine(
         id=row["id"],
         name=row.get("name", ""),
         uptime_s=seconds(row.get("uptime", "")),
-        counted=sum(number(side) for side in counted.split("/")) if counted else None,
+        counted=(number(up), number(down)) if counted else None,
         radius=_yes(row.get("radius", "")),
     )
 

@@ -37,7 +37,7 @@ class Wish:
     up_kbps: int
     devices_max: int
     told: bool
-    forgotten_bytes: int  # used, but no longer counted by the router
+    forgotten_bytes: int  # of the data: used, but no longer counted by the router
     forgotten_s: int = 0  # of the duration: gone, but never to be counted by the router
     ends_at: datetime | None = None
     service: str = "hotspot"

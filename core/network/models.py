@@ -5,14 +5,15 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Instant, Json, Line, Prose, Ref, RowId, Table, Word
+from core.db.types import Bytes, Instant, Json, Line, Prose, Ref, RowId, Table, Word
 
 
 class RouterRow(Table):
     """A router we keep true. Its password is sealed; what it last said of itself stands beside.
 
     `access_by`: its users are told to it (`api`), or it asks for each of them (`radius`). `nas_address` is where its
-    RADIUS packets come from; `radius_secret` is sealed for the RADIUS server (`core.sealing`).
+    RADIUS packets come from; `radius_secret` is sealed for the RADIUS server (`core.sealing`). `booted_at`: when it
+    began to run, `looked_at`: when it was last looked at, both by its own time (`router_time`).
 
     `silent_since`, `heard_since`: the first of the visits in a row that it did not answer, or answered.
     """
@@ -26,6 +27,8 @@ class RouterRow(Table):
     password_sealed: Mapped[Prose]
     last_seen_at: Mapped[Instant | None]
     last_uptime_s: Mapped[int | None]
+    booted_at: Mapped[Instant | None]
+    looked_at: Mapped[Instant | None]
     full_sync_due_at: Mapped[Instant]
     leased_until: Mapped[Instant | None]
     try_again_at: Mapped[Instant | None]
@@ -50,6 +53,7 @@ class RouterRow(Table):
             "access_by = 'api' OR (nas_address IS NOT NULL AND radius_secret IS NOT NULL)", name="radius_is_known"
         ),
         CheckConstraint("silent_since IS NULL OR heard_since IS NULL", name="silent_or_heard"),
+        CheckConstraint("looked_at >= booted_at", name="looked_at_while_up"),
         CheckConstraint("(drift IS NULL) = (drift_at IS NULL)", name="drift_is_dated"),
         CheckConstraint("(checks IS NULL) = (checks_at IS NULL)", name="checks_are_dated"),
     )
@@ -59,7 +63,8 @@ class Placement(Table):
     """What a router must be told of one grant, and whether it has confirmed it.
 
     `wanted_at` moves with every change of the grant; `confirmed_at` is written after the router answered.
-    `forgotten_s` is what of the grant's time is gone though the router never counted it: its own limit is less by that.
+    `forgotten_s` is what of the grant's time is gone though the router never counted it, `forgotten_bytes` what of its
+    data: the router's own limits are less by that.
     """
 
     __tablename__ = "placement"
@@ -71,8 +76,9 @@ class Placement(Table):
     tries: Mapped[int]
     last_error: Mapped[Line | None]
     forgotten_s: Mapped[int] = mapped_column(server_default="0")
+    forgotten_bytes: Mapped[Bytes] = mapped_column(server_default="0")
     __table_args__ = (
-        CheckConstraint("forgotten_s >= 0", name="forgotten_not_negative"),
+        CheckConstraint("forgotten_s >= 0 AND forgotten_bytes >= 0", name="forgotten_not_negative"),
         CheckConstraint("wanted IN ('present', 'disabled', 'absent')", name="wanted_known"),
         Index("ix_placement_open", "router_id", postgresql_where=text("confirmed_at IS NULL")),
     )

@@ -14,17 +14,15 @@ from sqlalchemy import case, func, select, text, update
 
 from core.access.first_use import mark_first_use
 from core.access.models import AccessGrant
-from core.access.usage import Reading, record_usage
-from core.days import juba_day
 from core.db.engine import Database, Transaction
 from core.logs import log
 from core.network.desired import Wish
 from core.network.findings import Finding
 from core.network.models import Placement, RouterRow
 from core.network.outage_rule import AWAY_AFTER
-from core.network.place import place
 from core.network.tighten import tighten
 from core.network.visits import Visit
+from core.usage.hear_looks import Credit, hear_look
 
 LOG = log("network.record_visit")
 BACKOFF_FIRST: Final = timedelta(seconds=5)
@@ -47,6 +45,9 @@ class Outcome:
     uptime_s: int
     restarted: bool
     next_full: datetime | None
+    booted_at: datetime
+    looked_at: datetime
+    seen_at: datetime
 
 
 def backoff(failures: int) -> timedelta:
@@ -81,6 +82,8 @@ def record_visit(db: Database, *, visit: Visit, outcome: Outcome, now: datetime)
     values: dict[str, Any] = {
         "last_seen_at": now,
         "last_uptime_s": outcome.uptime_s,
+        "booted_at": outcome.booted_at,
+        "looked_at": outcome.looked_at,
         "failures": 0,
         "try_again_at": None,
         "last_error": None,
@@ -94,14 +97,19 @@ def record_visit(db: Database, *, visit: Visit, outcome: Outcome, now: datetime)
             return False
         # What is told already and stays told needs no word: a full visit brings every wish of the router.
         wishes = [wish for wish in outcome.wishes if not wish.told or wish.username in outcome.failed]
-        findings = _news(tx, visit, outcome.findings)
-        _lock_grants(tx, [wish.grant_id for wish in wishes] + list(findings))
+        ours = _ours(tx, visit, outcome.findings)
+        begun = [one for one in ours if one.waits and one.finding.used]
+        credited = {one.grant_id: one.news(restarted=outcome.restarted) for one in ours}
+        told = {grant_id: credit for grant_id, credit in credited.items() if credit is not None}
+        _lock_grants(tx, [wish.grant_id for wish in wishes] + [one.grant_id for one in begun] + list(told))
         _confirm(tx, [wish for wish in wishes if wish.username not in outcome.failed], now)
         for wish in sorted(wishes, key=lambda wish: wish.grant_id):
             if wish.username in outcome.failed:
                 _fail(tx, wish, outcome.failed[wish.username])
-        for grant_id, finding in sorted(findings.items()):
-            _record_finding(tx, grant_id, finding, restarted=outcome.restarted, now=now)
+        for one in sorted(begun, key=lambda one: one.grant_id):
+            mark_first_use(tx, grant_id=one.grant_id, used_at=now - timedelta(seconds=one.finding.online_s))
+        if not visit.by_radius:
+            _hand_in(tx, visit, outcome, ours, told)
         if outcome.restarted or any(finding.missing for finding in outcome.findings):
             tighten(tx, router_id=visit.router_id, findings=outcome.findings, restarted=outcome.restarted, now=now)
         return True
@@ -128,29 +136,53 @@ def _end_lease(tx: Transaction, visit: Visit, values: Mapping[str, Any]) -> bool
     return False
 
 
-def _news(tx: Transaction, visit: Visit, findings: Sequence[Finding]) -> dict[int, Finding]:
-    """Grant id -> finding, of those that tell us something we did not know."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A finding, and the grant it is about. `credited`: what its credit was when it was last handed in."""
+
+    grant_id: int
+    waits: bool
+    credited: int
+    finding: Finding
+
+    def news(self, *, restarted: bool) -> Credit | None:
+        """Its credit, if that is to be handed in.
+
+        After a restart, and where the user was taken off, it says something though it is what it was: what is not in it
+        was not credited and never will be.
+        """
+        credit = self.finding.credit
+        if credit is None or credit.up_bytes + credit.down_bytes != self.credited:
+            return credit
+        return credit if (restarted or self.finding.missing) and not self.waits else None
+
+
+def _ours(tx: Transaction, visit: Visit, findings: Sequence[Finding]) -> list[_Known]:
+    """The findings about grants of this router."""
     by_name = {finding.username: finding for finding in findings}
-    known = tx.execute(
-        select(
-            AccessGrant.id,
-            AccessGrant.username,
-            AccessGrant.status,
-            AccessGrant.reading_bytes,
-            AccessGrant.credited_bytes,
-        ).where(
-            AccessGrant.router_id == visit.router_id,
-            AccessGrant.username.in_(list(by_name)),
-            AccessGrant.status.in_(("waiting", "running")),
+    rows = tx.execute(
+        select(AccessGrant.id, AccessGrant.username, AccessGrant.status, AccessGrant.credited_bytes).where(
+            AccessGrant.router_id == visit.router_id, AccessGrant.username.in_(list(by_name))
         )
     )
-    news = {}
-    for row in known:
-        finding = by_name[row.username]
-        last = Reading(row.reading_bytes, row.credited_bytes)
-        if (row.status == "waiting" and finding.used) or finding.reading not in (None, last):
-            news[row.id] = finding
-    return news
+    return [_Known(row.id, row.status == "waiting", row.credited_bytes, by_name[row.username]) for row in rows]
+
+
+def _hand_in(
+    tx: Transaction, visit: Visit, outcome: Outcome, ours: Sequence[_Known], told: Mapping[int, Credit]
+) -> None:
+    """Sessions as they are, and credits that say something new, to the writer of usage."""
+    for grant_id, credit in told.items():
+        credited = credit.up_bytes + credit.down_bytes
+        tx.execute(update(AccessGrant).where(AccessGrant.id == grant_id).values(credited_bytes=credited))
+    hear_look(
+        tx,
+        router_id=visit.router_id,
+        sessions=[session for one in ours for session in one.finding.sessions],
+        credits_=list(told.values()),
+        at=outcome.seen_at,
+        looked_at=outcome.looked_at,
+    )
 
 
 def _lock_grants(tx: Transaction, grant_ids: Sequence[int]) -> None:
@@ -168,15 +200,3 @@ def _fail(tx: Transaction, wish: Wish, error: str) -> None:
     this = (Placement.grant_id == wish.grant_id, Placement.wanted_at == wish.wanted_at)
     failed = {"tries": Placement.tries + 1, "confirmed_at": None, "last_error": error[:ERROR_CHARS_MAX]}
     tx.execute(update(Placement).where(*this).values(failed))
-
-
-def _record_finding(tx: Transaction, grant_id: int, finding: Finding, *, restarted: bool, now: datetime) -> None:
-    if finding.used:
-        mark_first_use(tx, grant_id=grant_id, used_at=now - timedelta(seconds=finding.online_s))
-    if finding.reading is None:
-        return
-    forgot = record_usage(tx, grant_id=grant_id, reading=finding.reading, restarted=restarted, day=juba_day(now))
-    capped = (AccessGrant.data_bytes.is_not(None), AccessGrant.status.in_(("waiting", "running")))
-    if forgot and tx.execute(select(AccessGrant.id).where(AccessGrant.id == grant_id, *capped)).first():
-        # The router's own limit counts from what it still knows: it is told a smaller one.
-        place(tx, grant_id=grant_id, wanted="present", now=now)

@@ -123,13 +123,14 @@ class ActiveSession:
 class ActiveLine:
     """A PPPoE line up now. The router keeps no total of it: what is counted begins anew with every session.
 
-    `counted`: bytes both ways of this session, None where the router does not shape the line and so does not count it.
+    `counted`: bytes of this session, upload and download; None where the router does not shape the line and so does
+    not count it.
     """
 
     id: str
     name: str
     uptime_s: int
-    counted: int | None
+    counted: tuple[int, int] | None
     radius: bool = False
 
 

@@ -17,6 +17,7 @@ from core.network.plan import Plan
 from core.network.record_visit import Outcome, record_failure, record_visit
 from core.network.rounds import Busy
 from core.network.router import Router, RouterAddress, RouterConnector, RouterLoginRefused
+from core.network.router_time import router_time
 from core.network.talk import Talk, Terms
 from core.network.visits import VISIT_MOST, Visit, claim_visit, open_wishes, release, renew, standing_wishes, wanted_now
 from core.sealing import SealBrokenError, Sealer
@@ -219,4 +220,5 @@ class _At:
             kicked=talk.kicked,
         )
         next_full = clock.now() + FULL_EVERY if full else None
-        return Outcome(wishes, talk.failed, findings, uptime_s, restarted, next_full)
+        booted_at, looked_at = router_time(visit, uptime_s, asked_at, restarted=restarted)
+        return Outcome(wishes, talk.failed, findings, uptime_s, restarted, next_full, booted_at, looked_at, asked_at)

@@ -41,6 +41,8 @@ class Visit:
     coa_port: int = 3799
     radius_secret: bytes | None = field(default=None, repr=False)
     has_lines: bool = False
+    booted_at: datetime | None = None
+    looked_at: datetime | None = None
 
     @property
     def by_radius(self) -> bool:
@@ -107,6 +109,8 @@ def claim_visit(db: Database, *, router_id: int, now: datetime, force: bool) -> 
                 RouterRow.access_by,
                 RouterRow.coa_port,
                 RouterRow.radius_secret,
+                RouterRow.booted_at,
+                RouterRow.looked_at,
                 exists()
                 .where(AccessGrant.router_id == RouterRow.id, AccessGrant.service == "pppoe")
                 .where(AccessGrant.closed_at.is_(None))
@@ -132,6 +136,8 @@ def claim_visit(db: Database, *, router_id: int, now: datetime, force: bool) -> 
         row.coa_port,
         row.radius_secret,
         row.has_lines,
+        row.booted_at,
+        row.looked_at,
     )
 
 
@@ -198,7 +204,7 @@ def _query() -> Any:
         AccessGrant.up_kbps,
         AccessGrant.devices_max,
         Placement.confirmed_at.is_not(None),
-        AccessGrant.used_bytes - AccessGrant.reading_bytes,
+        Placement.forgotten_bytes,
         Placement.forgotten_s,
         AccessGrant.ends_at,
         AccessGrant.service,

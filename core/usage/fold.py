@@ -10,11 +10,14 @@ from sqlalchemy import text
 from core.access.first_use import mark_first_use
 from core.db.engine import Database, Transaction
 from core.usage import fold_statements as sql
+from core.usage import look_statements as looks
 from core.usage.months import RETENTION_MONTHS, first_kept, keep_months
 
 ROWS_AT_ONCE: Final = 20_000  # 30 MB of working tables
 # When a session began is its packet's time less its age: a slow uplink and a coarse clock move that by minutes.
 BEGAN_SLACK: Final = timedelta(minutes=10)
+# A router tells a session's age and its own in one breath, each in whole seconds.
+BEGAN_SLACK_OF_LOOKS: Final = timedelta(seconds=10)
 SESSION_S_MAX: Final = 10 * 366 * 86_400  # older than any session; beyond it the packet lies
 INTERIM_S: Final = 300  # what we ask equipment for (Acct-Interim-Interval)
 LOST_AFTER: Final = timedelta(seconds=3 * INTERIM_S)
@@ -38,6 +41,22 @@ _STEPS: Final = (
     sql.STANDING,
     sql.ANALYZE_STANDING,
     sql.STAND,
+)
+_LOOKS: Final = (
+    looks.BEGIN_UNSEEN,
+    looks.KEEP_CREDITS,
+    looks.CONCERNED,
+    looks.ANALYZE_CONCERNED,
+    looks.UNSEEN_USE,
+    looks.MOVE_UNSEEN,
+    looks.NOTE_UNSEEN,
+    looks.FORGET_UNSEEN_HOURS,
+    looks.ADD_UNSEEN_HOURS,
+    looks.STAND_UNSEEN,
+    looks.THIN,
+    looks.CLOSE_ABSENT,
+)
+_TOTALS: Final = (
     sql.DAYS,
     sql.LESS_ON_DAYS,
     sql.NOTHING_ON_DAYS,
@@ -46,7 +65,7 @@ _STEPS: Final = (
 )
 _LOST: Final = text("""
     UPDATE usage_session SET stopped_at = greatest(heard_at, started_at), cause = 'lost'
-    WHERE stopped_at IS NULL AND source IN ('radius', 'rest') AND heard_at < :since RETURNING id
+    WHERE stopped_at IS NULL AND heard_at < :since RETURNING id
 """)
 
 
@@ -74,16 +93,18 @@ def close_lost(db: Database, now: datetime) -> int:
 def _fold_some(tx: Transaction, now: datetime) -> int:
     if not tx.execute(sql.ONE_WRITER).scalar_one():
         return 0
-    slack = {"slack": BEGAN_SLACK}
+    slack = {"slack": BEGAN_SLACK, "slack_of_looks": BEGAN_SLACK_OF_LOOKS}
     tx.execute(sql.TAKE, {"most": ROWS_AT_ONCE, "session_s_max": SESSION_S_MAX} | slack)
     taken = int(tx.execute(sql.GONE).rowcount)
     if not taken:
         return 0
     tx.execute(sql.ANALYZE_TAKEN)
-    tx.execute(sql.ONLINE, slack)
+    tx.execute(sql.ONLINE)
     tx.execute(sql.ANALYZE_ONLINE)
-    for step in _STEPS:
-        tx.execute(step, {"kept_since": first_kept(now, RETENTION_MONTHS)} if step is sql.REWORK else {})
+    looked = tx.execute(looks.ANY_LOOKS).scalar_one()
+    kept = {"kept_since": first_kept(now, RETENTION_MONTHS)}
+    for step in (*_STEPS, *(_LOOKS if looked else ()), *_TOTALS, *((looks.READINGS,) if looked else ())):
+        tx.execute(step, kept)
     for row in tx.execute(sql.BEGUN).all():
         mark_first_use(tx, grant_id=row.id, used_at=row.began)
     return taken

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.types import Bytes, Day, Instant, Line, Ref, RowId, Table, Word
+
+UNSEEN: Final = "between looks"
 
 
 class UsageInbox(Table):
     """What equipment said of a session, as it was heard, until the writer takes it. Counters are cumulative.
 
     Bytes as the network counts them for the customer: `up` was sent by the customer, `down` to them.
+
+    What a look at a router's own sessions found comes in rows of one `looked_at`: an `interim` for each session, the
+    `credit` of a user (what the router has added up of those that ended), and at last the `call` that says these were
+    all. `looked_at` is the router's own time (`core.network.router_time`); who speaks by itself has none.
     """
 
     __tablename__ = "usage_inbox"
@@ -29,8 +37,10 @@ class UsageInbox(Table):
     down_bytes: Mapped[Bytes]
     cause: Mapped[Word]
     source: Mapped[Word]
+    looked_at: Mapped[Instant | None]
     __table_args__ = (
-        CheckConstraint("packet IN ('start', 'interim', 'stop', 'on', 'off')", name="packet_known"),
+        CheckConstraint("packet IN ('start', 'interim', 'stop', 'on', 'off', 'credit', 'call')", name="packet_known"),
+        CheckConstraint("(source = 'api') = (looked_at IS NOT NULL)", name="looks_are_dated"),
         CheckConstraint("source IN ('radius', 'rest', 'api')", name="source_known"),
         CheckConstraint("session_s >= 0 AND up_bytes >= 0 AND down_bytes >= 0", name="nothing_below_zero"),
     )
@@ -42,7 +52,9 @@ class UsageSession(Table):
     Equipment may use a session's name again after it restarted: what tells the two apart is when each began.
 
     `session_s`, `up_bytes`, `down_bytes`: the newest sample folded in. `up_total`, `down_total`: what they came to,
-    over wraps and resets.
+    over wraps and resets. `looked_at`: the last look that found it, of who is looked at.
+
+    A user whom a router credited with more than any look had seen has a session more: `UNSEEN`, which never runs.
     """
 
     __tablename__ = "usage_session"
@@ -64,6 +76,7 @@ class UsageSession(Table):
     down_bytes: Mapped[Bytes] = mapped_column(server_default="0")
     up_total: Mapped[Bytes] = mapped_column(server_default="0")
     down_total: Mapped[Bytes] = mapped_column(server_default="0")
+    looked_at: Mapped[Instant | None]
     __table_args__ = (
         Index(
             "ux_usage_session_open",
@@ -95,6 +108,24 @@ class UsageSample(Table):
         Index("ix_usage_sample_session_id", "session_id", "session_s"),
         {"postgresql_partition_by": "RANGE (at)"},
     )
+
+
+class UsageCredit(Table):
+    """What a router had credited a user with at a look, and how much of it since the credit before no look had seen.
+
+    `session_id` is the user's session of unseen use. Of each session that ended, the router credits all of it; what
+    the looks saw of it is counted already.
+    """
+
+    __tablename__ = "usage_credit"
+    session_id: Mapped[Ref] = mapped_column(ForeignKey("usage_session.id"), primary_key=True)
+    looked_at: Mapped[Instant] = mapped_column(primary_key=True)
+    at: Mapped[Instant]
+    up_bytes: Mapped[Bytes]
+    down_bytes: Mapped[Bytes]
+    unseen_up: Mapped[Bytes] = mapped_column(server_default="0")
+    unseen_down: Mapped[Bytes] = mapped_column(server_default="0")
+    __table_args__ = (CheckConstraint("unseen_up >= 0 AND unseen_down >= 0", name="unseen_not_negative"),)
 
 
 class UsageHour(Table):

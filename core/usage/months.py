@@ -15,6 +15,11 @@ _KNOWN: Final = text(
     "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
     " WHERE i.inhparent = 'usage_sample'::regclass"
 )
+# The last of the old ones is kept: the first of those that are kept is held against it.
+_OLD_CREDITS: Final = text("""
+    DELETE FROM usage_credit c WHERE c.at < :oldest AND EXISTS (
+      SELECT 1 FROM usage_credit n WHERE n.session_id = c.session_id AND n.looked_at > c.looked_at AND n.at < :oldest)
+""")
 _MAKING: Final = text("SELECT pg_advisory_xact_lock(hashtext('shabaka.usage.months'))")
 
 
@@ -42,7 +47,9 @@ def keep_months(db: Database, now: datetime, months: int = RETENTION_MONTHS) -> 
         for name in old:
             if name in known:
                 tx.execute(text(f"DROP TABLE {name}"))
-        tx.execute(text("DELETE FROM usage_sample_rest WHERE at < :oldest"), {"oldest": first_kept(now, months)})
+        oldest_kept = {"oldest": first_kept(now, months)}
+        tx.execute(text("DELETE FROM usage_sample_rest WHERE at < :oldest"), oldest_kept)
+        tx.execute(_OLD_CREDITS, oldest_kept)
 
 
 def _make(tx: Transaction, name: str, month: datetime) -> None:

@@ -79,7 +79,7 @@ class Ear:
     def forgets(self):
         with self.provider.parts.db.transaction() as tx:
             tx.execute(text("SET LOCAL session_replication_role = replica"))
-            tx.execute(text("TRUNCATE usage_inbox, usage_sample, usage_hour, usage_session, grant_usage"))
+            tx.execute(text("TRUNCATE usage_inbox, usage_sample, usage_credit, usage_hour, usage_session, grant_usage"))
             tx.execute(text("UPDATE access_grant SET used_bytes = 0"))
 
 
