@@ -13,6 +13,7 @@ from core.network.tell_outages import tell_outages
 from core.network.watch import watch
 from core.places import place
 from core.subscriptions.keep_fair_use import keep_fair_use
+from core.tokens.tell_usage import tell_token_usage
 from core.usage.fold import close_lost, fold
 from tasks.shared import app, worker
 
@@ -80,9 +81,10 @@ def radius() -> None:
 
 @app.task(name="expire")
 def expire() -> None:
-    """End what is over; take what ended long ago off its router."""
+    """End what is over; take what ended long ago off its router; tell who has used up their token, or will soon."""
     parts = worker().parts
     ended = expire_due(parts.db, parts.clock.now())
     forget_long_ended(parts.db, parts.clock.now())
+    tell_token_usage(parts.db, parts.clock.now(), parts.settings.service_code)
     if ended:
         LOG.info("grants ended", count=ended)

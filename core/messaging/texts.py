@@ -125,6 +125,19 @@ TEXTS: Final = {
         latin_segments=2,
         arabic_segments=3,
     ),
+    # What was used of a token; each once.
+    "token_share": Template(
+        _("Wi-Fi {ssid}, user {username}: you have used {used} of {all}."), arabic_segments=2, asked=False
+    ),
+    "token_data_out": Template(
+        _("Wi-Fi {ssid}, user {username}: all your {all} are used. For more, dial {code}"),
+        arabic_segments=2,
+        asked=False,
+    ),
+    "token_time_short": Template(_("Wi-Fi {ssid}, user {username}: {time} left."), arabic_segments=2, asked=False),
+    "token_time_out": Template(
+        _("Wi-Fi {ssid}, user {username}: your time is over. For more, dial {code}"), arabic_segments=2, asked=False
+    ),
     "renewal_short": Template(
         _("Internet {service} renews on {day}. Your balance lacks {amount}. To top up, dial {code}"), asked=False
     ),

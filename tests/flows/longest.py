@@ -223,6 +223,7 @@ def text_facts(tongue, ssid):
         "data": data_words(tongue, DATA_LONG),
         "balance": Money.of(BALANCE, "SSP"),
         "used": data_words(tongue, DATA_LONG),
+        "time": {"en": "11 months 29 days", "ar": "11 شهرا 29 يوما", "ar_Latn": "11 shahar 29 yom"}[tongue],
         "price": AMOUNT,
         "bills": bill_lines([(INVOICE, AMOUNT, AMOUNT)] * BILLS_MAX, tongue),
         "due": Money.of(BALANCE, "SSP"),
