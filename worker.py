@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks import billing, money, network
+from tasks import billing, money, network, partners
 from tasks.shared import app
 
-__all__ = ["app", "billing", "money", "network"]
+__all__ = ["app", "billing", "money", "network", "partners"]

@@ -90,7 +90,7 @@ LINKS: Final = (
         },
         frozenset({"admin.ageing"}),
     ),
-    Link(_("Programs"), {"admin.keys": "partners.manage"}),
+    Link(_("Programs"), {"admin.keys": "partners.manage"}, frozenset({"admin.webhooks"})),
     Link(_("Staff"), {"admin.staff": "staff.manage"}),
 )
 

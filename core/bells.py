@@ -19,6 +19,7 @@ LOG = log("bells")
 BELLS: Final = {
     **dict.fromkeys(("sms", "momo.request", "momo.note", "payout.name", "payout.send"), "relay"),
     **dict.fromkeys(("pre_approval.request", "pre_approval.cancel"), "relay"),
+    "webhook": "relay",
     "momo.ask": "ask",
     "payout.ask": "ask payouts",
     "pre_approval.ask": "ask consents",
@@ -39,12 +40,14 @@ USAGE_S: Final = 10.0  # a crossing of fair use is seen within a minute of the p
 BILL_S: Final = 30.0  # within minutes of midnight in Juba; a round with nothing due is one read
 DUN_S: Final = 60.0  # a bill is told within a minute in the day; who pays within it is not cut off after it
 RADIUS_S: Final = 60.0
+FORGET_S: Final = 3600.0
 NIGHTLY_S: Final = 24 * 3600.0
 # name -> task, its arguments, seconds between. A round not begun before the next is due is let go: after a night
 # without a worker one round finds all there is, as well as five thousand would.
 TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "sweep texts": ("relay", ["sms"], SWEEP_S),
     "sweep payment requests": ("relay", ["momo.request"], SWEEP_S),
+    "sweep events": ("relay", ["webhook"], SWEEP_S),
     "ask about payments": ("ask", ["momo.ask"], SWEEP_S),
     **{
         f"sweep {kind}": ("relay", [kind], SLOW_SWEEP_S)
@@ -64,6 +67,7 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "expire": ("expire", [], EXPIRE_S),
     "bill": ("bill", [], BILL_S),
     "dun": ("dun", [], DUN_S),
+    "forget what was told": ("forget told", [], FORGET_S),
     "check the books": ("check", [], NIGHTLY_S),
 }
 

@@ -23,6 +23,7 @@ PLACES: Final = {
     "statements.read": 1,
     "router.check": 1,
     "watch": 1,
+    "webhook": 2,
     "usage": 1,
     "session": 1,
     "radius": 1,

@@ -19,11 +19,13 @@ from core.errors import GatewayError
 from core.gateways.africas_talking import AfricasTalkingSender
 from core.gateways.routeros import RouterOsRouter
 from core.gateways.throttle import AsksThrottle
+from core.gateways.webhooks import HttpCourier
 from core.gateways.wiring import collectors, disburser, pre_approver
 from core.messaging.outbox import Claimed
 from core.messaging.send_text import send_text
 from core.network.house import house_of
 from core.network.keeper import Keeper
+from core.partners.send_event import send_event
 from core.parts import Parts, assemble
 from core.payments.ask_payment import ask_payment, platform_of
 from core.payments.collector import Collector
@@ -80,6 +82,7 @@ class Worker:
             # Those whose token waits for a router, or works now, are told.
             after_visit=lambda: tell_waiting(parts.db, parts.clock.now()),
         )
+        self.courier = HttpCourier(private=settings.webhooks_private)
         self.throttle = AsksThrottle(settings.redis_url, per_second=settings.momo_asks_per_second_max)
         self.handlers = {
             "sms": self.send_text,
@@ -89,6 +92,7 @@ class Worker:
             "payout.send": self.send_payout,
             "pre_approval.request": self.request_consent,
             "pre_approval.cancel": self.cancel_consent,
+            "webhook": self.send_event,
         }
 
     def send_text(self, row: Claimed) -> None:
@@ -187,6 +191,10 @@ class Worker:
             clock=self.parts.clock,
             callback_url=self.callback_url(),
         )
+
+    def send_event(self, row: Claimed) -> None:
+        """Send one event to one partner."""
+        send_event(row, db=self.parts.db, courier=self.courier, sealer=self.parts.sealer, clock=self.parts.clock)
 
     def cancel_consent(self, row: Claimed) -> None:
         """Take a consent back at the provider."""

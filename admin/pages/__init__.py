@@ -54,6 +54,7 @@ from admin.pages import (
     taxes,
     tickets,
     voids,
+    webhooks,
 )
 from admin.routes import Route
 
@@ -101,6 +102,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *money_accounts.ROUTES,
     *reconciliation.ROUTES,
     *keys.ROUTES,
+    *webhooks.ROUTES,
     *staff.ROUTES,
     *myself.ROUTES,
 )

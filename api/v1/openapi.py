@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from api.v1.operations import Operation, Parameter
-from api.v1.schemas import SCHEMAS, ref
+from api.v1.schemas import EVENTS, SCHEMAS, ref
 from core.partners.once import KEPT, REQUEST_KEY_CHARS_MAX
 
 VERSION: Final = "1.0.0"
@@ -36,6 +36,14 @@ IDEMPOTENCY: Final[dict[str, Any]] = {
         "answer is the one of the first time."
     ),
 }
+SIGNATURE: Final[list[dict[str, Any]]] = [
+    {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": says}
+    for name, says in (
+        ("webhook-id", "The id of the event, the same at every try."),
+        ("webhook-timestamp", "When this try was made, in seconds since 1970."),
+        ("webhook-signature", "`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`, by the webhook's secret."),
+    )
+]
 
 
 def describe(operations: Iterable[Operation], server: str) -> dict[str, Any]:
@@ -48,6 +56,7 @@ def describe(operations: Iterable[Operation], server: str) -> dict[str, Any]:
         "info": {"title": "Shabaka", "version": VERSION, "description": INTRODUCTION},
         "servers": [{"url": f"{server}/api/v1"}],
         "paths": paths,
+        "webhooks": {kind: _webhook(says, data) for kind, (says, data) in EVENTS.items()},
         "components": {
             "schemas": SCHEMAS,
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -88,3 +97,19 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 
 def _answer(says: str, schema: str) -> dict[str, Any]:
     return {"description": says, "content": {"application/json": {"schema": ref(schema)}}}
+
+
+def _webhook(says: str, data: dict[str, Any]) -> dict[str, Any]:
+    """A kind of event, as it is posted to whoever wants it. It may come twice, under one id, and in any order."""
+    schema = {"allOf": [ref("Event"), {"properties": {"data": data}}]}
+    return {
+        "post": {
+            "summary": says,
+            "parameters": SIGNATURE,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "responses": {
+                "2XX": {"description": "It has arrived. Anything else, and it is sent again."},
+                "410": {"description": "Send nothing more: the webhook is switched off."},
+            },
+        }
+    }

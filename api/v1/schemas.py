@@ -126,6 +126,52 @@ ATTRIBUTES_OUT: Final[dict[str, Any]] = {
         }
     ),
 }
+OF_SERVICE: Final[Mapping[str, Schema]] = {"service": NUMBER, "customer": NUMBER}
+AMOUNT: Final[Mapping[str, Schema]] = {
+    "amount_minor": {"type": "integer", "description": "in minor units: 50000 are 500 pounds"},
+    "currency": {"type": "string", "examples": ["SSP"]},
+}
+MOVED: Final = closed(
+    {
+        **OF_SERVICE,
+        "state": {"type": "string", "enum": ["pending", "active", "paused", "suspended", "terminated"]},
+        "suspended_for": {"type": ["string", "null"], "enum": ["unpaid", "lapsed", "staff", None]},
+        "verb": {"type": "string", "description": "what was done: unpause and resume both let it go on"},
+    }
+)
+OUTAGE: Final = closed({"router": TEXT, "area": TEXT, "began_at": {"type": "string", "format": "date-time"}})
+# Kind of event -> when it is told, and the schema of its data.
+EVENTS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
+    "service.ordered": ("A service was ordered.", MOVED),
+    "service.activated": ("A service was installed and is on.", MOVED),
+    "service.paused": ("A service was paused.", MOVED),
+    "service.suspended": ("A service was cut off.", MOVED),
+    "service.resumed": ("A service is on again.", MOVED),
+    "service.slowed": ("A service is slower, for fair use or an unpaid bill.", MOVED),
+    "service.unslowed": ("A service is as fast as its plan again.", MOVED),
+    "service.plan_changed": ("A change of plan was agreed on.", MOVED),
+    "service.terminated": ("A service has ended.", MOVED),
+    "payment.received": ("Money came in.", closed({"receipt": NUMBER, "customer": NUMBER, **AMOUNT, "paid_by": TEXT})),
+    "token.sold": (
+        "A Wi-Fi token was sold.",
+        closed({"token": {"type": "integer"}, "customer": NUMBER, "hotspot": {"type": "integer"}, **AMOUNT}),
+    ),
+    "usage.share_reached": (
+        "A service has used 50, 80 or 100 percent of its month's data.",
+        closed({**OF_SERVICE, "percent": {"type": "integer"}, "allowance_bytes": {"type": "integer"}}),
+    ),
+    "outage.began": ("A router is not to be reached.", OUTAGE),
+    "outage.ended": ("A router is back.", OUTAGE),
+}
+EVENT: Final = closed(
+    {
+        "id": {"type": "string", "format": "uuid"},
+        "kind": {"type": "string", "enum": list(EVENTS)},
+        "at": INSTANT,
+        "data": {"type": "object"},
+    },
+    says="Something that happened. `data` is as its kind says, under `webhooks`; more may be added to it.",
+)
 ERROR: Final = closed(
     {"error": closed({"code": {"type": "string", "examples": ["not_found"]}, "message": TEXT})},
     says="`code` stays as it is; `message` is one sentence for a person.",
@@ -140,6 +186,8 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "UsageSample": SAMPLE,
     "UsageBatch": BATCH,
     "UsageTaken": TAKEN,
+    "Event": EVENT,
+    "Events": closed({"events": _list_of("Event"), "next": {"type": "string"}}),
     "RadiusAttributes": ATTRIBUTES,
     "RadiusAnswer": ATTRIBUTES_OUT,
     "Error": ERROR,

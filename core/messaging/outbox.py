@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -82,12 +82,20 @@ def done(tx: Transaction, row_id: int, now: datetime) -> None:
     )
 
 
-def again(tx: Transaction, row_id: int, *, attempts: int, now: datetime, error: str) -> bool:
+def again(
+    tx: Transaction,
+    row_id: int,
+    *,
+    attempts: int,
+    now: datetime,
+    error: str,
+    waits_s: Sequence[int] = RETRY_WAITS_S,
+) -> bool:
     """Try again later. False: the tries are used up, the row is dead and waits for a person."""
-    if attempts > len(RETRY_WAITS_S):
+    if attempts > len(waits_s):
         bury(tx, row_id, now=now, error=error)
         return False
-    wait = timedelta(seconds=RETRY_WAITS_S[attempts - 1])
+    wait = timedelta(seconds=waits_s[attempts - 1])
     tx.execute(
         update(OutboxRow)
         .where(OutboxRow.id == row_id, OutboxRow.state == "waiting")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Sequence, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Instant, Line, Prose, Ref, RowId, Table, Word
+from core.db.types import Instant, Json, Line, Prose, Ref, Reference, RowId, Table, Word
+
+EVENT_PLACES = Sequence("partner_event_place", metadata=Table.metadata)
 
 
 class ApiKey(Table):
@@ -53,4 +55,47 @@ class ApiRequest(Table):
         CheckConstraint("octet_length(digest) = 32", name="digest_is_whole"),
         CheckConstraint("status BETWEEN 200 AND 299", name="only_what_was_done"),
         Index("ix_api_request_at", "at"),
+    )
+
+
+class Webhook(Table):
+    """Where events of these kinds go. `failures` in a row, since when, and why; `told_at`: when one last arrived."""
+
+    __tablename__ = "webhook"
+    id: Mapped[RowId]
+    name: Mapped[Word] = mapped_column(unique=True)
+    url: Mapped[Line]
+    secret_sealed: Mapped[Prose]
+    kinds: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    active: Mapped[bool]
+    failures: Mapped[int]
+    failing_since: Mapped[Instant | None]
+    last_error: Mapped[Line | None]
+    told_at: Mapped[Instant | None]
+    made_by: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
+    made_at: Mapped[Instant]
+    __table_args__ = (
+        CheckConstraint("cardinality(kinds) > 0", name="has_a_kind"),
+        CheckConstraint("(failures > 0) = (failing_since IS NOT NULL)", name="failing_is_dated"),
+        CheckConstraint("url ~ '^https?://'", name="url_is_http"),
+    )
+
+
+class PartnerEvent(Table):
+    """Something that happened and partners may hear of, written by triggers in the transaction of its cause.
+
+    `uid` is what they know it by. `place`: where it stands among those that are read; given once it is committed, so
+    that no event can come to stand before one that was read already.
+    """
+
+    __tablename__ = "partner_event"
+    id: Mapped[RowId]
+    uid: Mapped[Reference] = mapped_column(unique=True)
+    kind: Mapped[Word]
+    at: Mapped[Instant]
+    body: Mapped[Json]
+    place: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    __table_args__ = (
+        Index("ix_partner_event_at", "at"),
+        Index("ix_partner_event_unplaced", "id", postgresql_where=text("place IS NULL")),
     )

@@ -11,6 +11,7 @@ Scope = Literal[
     "customers:read",  # names and phones
     "services:read",
     "usage:write",  # what it tells is counted, and may be billed
+    "events",  # what happens to services, payments and routers
     "radius",  # log-ins and accounting of equipment
     "radius:passwords",  # with `radius`: also a customer's password in clear, for CHAP and MS-CHAP
 ]

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from api.v1 import door
 from core.partners.make_key import make_key
 from core.parts import Parts
-from tests.provider import Provider, found
+from tests.provider import Provider, found, put_on_sale
 from tests.town import Town
 
 
@@ -92,4 +92,6 @@ def kiden(api: Flask) -> Program:
 
 @pytest.fixture
 def provider(parts: Parts, town: Town, clock: Any) -> Provider:
-    return found(parts, town, clock)
+    here = found(parts, town, clock)
+    put_on_sale(here)
+    return here
