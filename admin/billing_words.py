@@ -48,6 +48,7 @@ BILLING_WORDS: Final[Mapping[str, str]] = {
     "document.invoice": _("Invoice"),
     "document.credit_note": _("Credit note"),
     "document.debit_note": _("Debit note"),
+    "act.outage_policy_set": _("said which outages are credited"),
     "adjustment.goodwill": _("Goodwill credit"),
     "adjustment.charge": _("Charge"),
     "adjustment.credit_note": _("Credit note"),

@@ -74,7 +74,11 @@ LINKS: Final = (
             for name in ("statements", "statement_file", "lines", "line", "claims", "accounts", "account")
         },
     ),
-    Link(_("Network"), {"admin.network": "network.see"}, frozenset({"admin.routers", "admin.router", "admin.outages"})),
+    Link(
+        _("Network"),
+        {"admin.network": "network.see"},
+        frozenset(f"admin.{name}" for name in ("routers", "router", "outages", "outage_credits")),
+    ),
     Link(
         _("Prices"),
         {"admin.tariffs": "catalogue.manage"},

@@ -23,6 +23,7 @@ RAISES_A_BALANCE: Final = (
     "credit_to_balance",  # what a credit note leaves over
     "goodwill",  # by a person's decision
     "deposit_return",
+    "outage_credit",  # by the policy for long outages, against its row
     "taken_back",  # what a payment had settled, and is due again
     "bank_payment",  # money that a statement tells of, against its receipt
     "payout_back",  # what was held to be paid out, and did not go

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.access import models as access
 from core.billing import models as billing
+from core.billing import outage_tables as outage_credits
 from core.cash import models as cash
 from core.catalog import models as catalog
 from core.crm import models as crm
@@ -31,6 +32,7 @@ ROOMS = (
     ledger,
     messaging,
     network,
+    outage_credits,
     partners,
     payments,
     payouts,

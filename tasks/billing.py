@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.billing.agreements import expire_agreements
+from core.billing.credit_outages import credit_outages
 from core.billing.dun import dun
 from core.billing.money_came import put_on_again
 from core.billing.renewal_reminders import remind_renewals
@@ -46,6 +47,7 @@ def dun_due() -> None:
         expire_agreements(parts.db, now)
         dun(parts.db, now=now, code=code)
         put_on_again(parts.db, issuer=shared.issuer, now=now)
+        credit_outages(parts.db, issuer=shared.issuer, now=now)
         remind_renewals(parts.db, now=now, code=code, step_minor=shared.issuer.step_minor)
 
 

@@ -69,6 +69,11 @@ CHECKS: Final = {
         SELECT 'service ' || s.number || ' is ' || s.state FROM subscription s
         WHERE s.state <> (SELECT m.to_state FROM subscription_move m WHERE m.subscription_id = s.id
                           ORDER BY m.id DESC LIMIT 1)""",
+    "every credit for an outage is in the books for its amount": """
+        SELECT 'entry ' || e.id FROM ledger_entry e
+        LEFT JOIN outage_credit c ON c.entry_id = e.id
+        LEFT JOIN ledger_posting p ON p.entry_id = e.id AND p.amount_minor = c.amount_minor AND p.currency = c.currency
+        WHERE e.kind = 'outage_credit' AND p.entry_id IS NULL""",
     "every adjustment done is in the books": """
         SELECT 'adjustment ' || id FROM adjustment WHERE (state = 'done') <> (entry_id IS NOT NULL)""",
 }

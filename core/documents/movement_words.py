@@ -27,6 +27,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "write_off": _("Written off {document}"),
     "credit_to_balance": _("{amount} of {document} moved to the balance"),
     "goodwill": _("Goodwill: {reason}"),
+    "outage_credit": _("Credit for an outage"),
     "refund": _("Refund: {reason}"),
     "deposit_return": _("Deposit returned: {reason}"),
     "payout_hold": _("Paid out to you: {reason}"),

@@ -182,6 +182,10 @@ TEXTS: Final = {
         arabic_segments=3,
     ),
     "auto_top_up_ended": Template(_("Ended: your balance is not topped up by itself any more.")),
+    "outage_credited": Template(
+        _("Sorry: your internet was off for {time}. We give you back {amount}. Balance {balance}."),
+        arabic_segments=2,
+    ),
     # To technicians, of routers.
     "routers_down": Template(_("No answer, since:\n{routers}"), latin_segments=2, arabic_segments=3),
     "routers_up": Template(_("Answers again, was down:\n{routers}"), latin_segments=2, arabic_segments=3),

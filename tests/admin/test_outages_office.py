@@ -108,3 +108,19 @@ def test_the_service_report_has_the_minutes_of_each_area_and_month(gatluak: Any,
     assert shown.count("23/11/2026 11:00") == 2  # above, and under the last outages
     for wrong in ("2026-13", "2027-01", "nonsense"):
         assert gatluak.get(f"/network/outages?month={wrong}").status_code in {400, 404, 409, 422}, wrong
+
+
+def test_mary_turns_credits_on_from_a_day_on_and_sees_what_was_given(mary: Any, gatluak: Any, kiden: Any) -> None:
+    assert "<b>Today:</b> no outage is credited" in mary.get("/network/credits").text
+    assert "Outages from 23/11/2026 on are credited, from 8 hours on." in mary.told(
+        mary.post("/network/credits", day="2026-11-23", hours="8")
+    )
+    assert "<b>Today:</b> outages of" in mary.get("/network/credits").text
+    assert mary.refused(mary.post("/network/credits", day="2026-11-22", hours="8"))
+    assert mary.refused(mary.post("/network/credits", day="2026-11-23", hours="0"))
+    assert "no outage is credited" in mary.told(mary.post("/network/credits", day="2026-12-01", hours=""))
+    assert gatluak.get("/network/credits").status_code == 403
+    assert gatluak.post("/network/credits", day="2026-11-23", hours="1").status_code == 403
+    assert kiden.post("/network/credits", day="2026-11-23", hours="1").status_code in {302, 303, 403}
+    said = mary.get("/network/credits").text
+    assert (said.count("01/12/2026"), said.count("23/11/2026 12:00")) == (1, 2)

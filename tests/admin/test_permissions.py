@@ -83,6 +83,8 @@ ALLOWED = {
     "push_all": MACHINES,
     "network": MACHINES,
     "outages": MACHINES,
+    "outage_credits": BILLING,
+    "set_outage_policy": BILLING,
     "outage_areas_file": MACHINES,
     "outages_file": MACHINES,
     "routers": MACHINES,
