@@ -237,7 +237,6 @@ def text_facts(tongue, ssid):
         "receipts": receipt_lines([ReceiptLine("30/12", AMOUNT, "1000017")] * RECEIPTS_MAX, tongue),
         "link": LINK,
         "routers": ROUTERS,
-        "time": {"en": "11 months 29 days", "ar": "11 شهرا 29 يوما", "ar_Latn": "11 shahar 29 yom"}[tongue],
         "ssid": ssid,
         "username": "acdef3",
         "invoice": "INV-2026-1000000",
