@@ -57,6 +57,8 @@ BILLING_WORDS: Final[Mapping[str, str]] = {
     "adjustment.withholding": _("Tax the payer kept back"),
     "adjustment.refund": _("Refund in cash"),
     "adjustment.deposit_return": _("Deposit returned"),
+    "adjustment.next_charge": _("Charge on the next bill"),
+    "adjustment.next_discount": _("Discount on the next bill"),
     "decision.waiting": _("waits for a second person"),
     "decision.done": _("done"),
     "decision.refused": _("refused"),

@@ -73,6 +73,7 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
         "A promotion needs the regulator's approval, {days} days or more before it begins, and its reference."
     ),
     errors.AliasTaken: _("The number {alias} belongs to another plan for ever."),
+    errors.NoNextBill: _("No bill is to come that this could stand on. Use an invoice of its own."),
     errors.MonthIsClosed: _("The books of {month} are closed. Use a later day."),
     errors.MonthNotOver: _("{month} cannot be closed: it is not over, or the month before it is still open."),
     errors.ReasonMissing: _("Write the reason."),

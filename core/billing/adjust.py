@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.billing.adjustments import left_alone
 from core.billing.carry_out_adjustment import carry_out
+from core.billing.charge_next import NEXT, refuse_unless_billed
 from core.billing.draft import Issuer
 from core.billing.limits import ADJUSTMENT_MOST, KINDS
 from core.billing.models import Adjustment
@@ -53,12 +54,15 @@ def ask_adjustment(
     role: str,
     issuer: Issuer,
     now: datetime,
+    subscription_id: int | None = None,
+    product_class: str | None = None,
 ) -> Asked:
     """Ask for an adjustment. Within what the role may do alone in a day it is done in this transaction.
 
     Kinds: `goodwill` (to the balance), `charge` (an invoice), `credit_note`, `debit_note`, `write_off` (of a named
     invoice), `withholding` (from a named invoice, against the certificate whose number the reason is), `refund` (from
-    the balance, in cash), `deposit_return` (to the balance).
+    the balance, in cash), `deposit_return` (to the balance); `next_charge` and `next_discount` (on the next bill, of
+    any service or of the named one, as something of the named class of product).
 
     Raises:
         ReasonMissing: no reason.
@@ -72,6 +76,10 @@ def ask_adjustment(
         raise ReasonMissing
     if not ONE_POUND <= amount <= ADJUSTMENT_MOST:
         raise AmountOutOfRange(least=ONE_POUND, most=ADJUSTMENT_MOST)
+    if kind in NEXT:
+        refuse_unless_billed(
+            tx.connection, customer_id=customer_id, subscription_id=subscription_id, product_class=product_class
+        )
     tx.execute(_WAIT_OUR_TURN, {"who": f"adjusts {kind}: {staff_id}"})
     needs_second = amount > left_alone(tx.connection, staff_id=staff_id, role=role, kind=kind, now=now)
     values: dict[str, Any] = {
@@ -79,6 +87,8 @@ def ask_adjustment(
         "kind": kind,
         "customer_id": customer_id,
         "invoice_id": invoice_id,
+        "subscription_id": subscription_id,
+        "product_class": product_class,
         "amount_minor": amount.minor,
         "currency": amount.currency,
         "reason": reason.strip()[:REASON_CHARS_MAX],
@@ -139,7 +149,7 @@ def _decide(tx: Transaction, adjustment_id: int, state: str, staff_id: int, issu
 
 def _again(tx: Transaction, request_key: str, values: dict[str, Any]) -> Asked:
     first = tx.execute(select(Adjustment).where(Adjustment.request_key == request_key)).mappings().one()
-    same = ("kind", "customer_id", "invoice_id", "amount_minor", "currency")
+    same = ("kind", "customer_id", "invoice_id", "subscription_id", "product_class", "amount_minor", "currency")
     if any(first[name] != values[name] for name in same):
         raise KeyReused(key=request_key)
     return Asked(first["id"], first["state"], again=True)

@@ -18,6 +18,7 @@ from core.days import juba_day, start_of_day
 from core.errors import NotFound
 from core.money import Money
 from core.staff.models import StaffMember
+from core.subscriptions.models import Subscription
 
 WAITING_SHOWN_MAX: Final = 100
 DECIDED_SHOWN_MAX: Final = 30
@@ -42,17 +43,20 @@ _ASKED: Final = (
         Invoice.series,
         Invoice.year,
         Invoice.number.label("ordinal"),
+        Subscription.number.label("service"),
+        Adjustment.product_class,
     )
     .join(Customer, Customer.id == Adjustment.customer_id)
     .join(_Asker, _Asker.id == Adjustment.asked_by)
     .outerjoin(_Decider, _Decider.id == Adjustment.decided_by)
     .outerjoin(Invoice, Invoice.id == Adjustment.invoice_id)
+    .outerjoin(Subscription, Subscription.id == Adjustment.subscription_id)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentView:
-    """An adjustment with the people and the document it names."""
+    """An adjustment with the people, and the document or the service it names."""
 
     adjustment_id: int
     kind: str
@@ -67,6 +71,8 @@ class AdjustmentView:
     customer_number: str
     customer_name: str
     document: str | None
+    service: str | None
+    product_class: str | None
 
 
 def waiting_adjustments(connection: Connection) -> list[AdjustmentView]:
@@ -129,4 +135,6 @@ def _view(row: Any) -> AdjustmentView:
         row.number,
         row.name,
         document_number(row.series, row.year, row.ordinal) if row.series else None,
+        row.service,
+        row.product_class,
     )

@@ -13,10 +13,12 @@ from core.billing.agreements import money_unknown
 from core.billing.allocate import Part, allocate_many
 from core.billing.billable import Billable, Chunk, Waiting
 from core.billing.draft import Draft, Issuer
+from core.billing.fit_charges import Fitted, fit, take
 from core.billing.issue import Issued, issue, totals_of
 from core.billing.service_lines import Billed, bill_had, bill_service
 from core.billing.tax_rule import Totals
 from core.billing.unused import give_for_nothing
+from core.billing.use_charges import use_charges
 from core.catalog.tariffs import TariffBook
 from core.catalog.taxes import HOME_CURRENCY, Exchange, TaxTerms
 from core.days import juba_day
@@ -40,12 +42,6 @@ _ADVANCE: Final = text(
     """
 )
 _ON_UNPAID: Final = text("UPDATE subscription SET on_unpaid = true WHERE id = :id AND state = 'active'")
-_CHARGED: Final = text(
-    """
-    UPDATE charge c SET invoice_id = fresh.invoice_id
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:invoices AS bigint[])) AS fresh (id, invoice_id) WHERE c.id = fresh.id
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ class _Ready:
     billed: Billed
     draft: Draft | None
     totals: Totals | None
-    charges: Sequence[Waiting]
+    charges: Sequence[Fitted]
     paid: Money = NOTHING
 
 
@@ -125,7 +121,7 @@ def bill_chunk(tx: Transaction, chunk: Chunk, terms: Terms, now: datetime, *, re
             # In the order of services, whatever the chunks: so a run cut anywhere uses credit as a whole one would.
             one = replace(one, paid=min(have, one.totals.total))
             balances[service.buyer.wallet_id] = have - one.paid
-        _take(waiting, one.charges)
+        take(waiting.get(service.buyer.customer_id, []), one.charges)
         ready.append(one)
     outcome.issued = _write(tx, ready, terms, now)
     return outcome
@@ -150,15 +146,11 @@ def _had(service: Billable, chunk: Chunk, terms: Terms, today: date) -> _Ready |
 
 def _compute(service: Billable, chunk: Chunk, terms: Terms, waiting: Mapping[int, list[Waiting]]) -> _Ready:
     billed = bill_service(service.due, terms.book, terms.exchanges, chunk.used)
-    charges = [
-        charge
-        for charge in waiting.get(service.buyer.customer_id, ())
-        if charge.subscription_id in (None, service.due.subscription_id)
-    ]
+    charges = fit(billed.lines, waiting.get(service.buyer.customer_id, ()), service.due.subscription_id)
     return _drafted(service, billed, charges, chunk, terms)
 
 
-def _drafted(service: Billable, billed: Billed, charges: Sequence[Waiting], chunk: Chunk, terms: Terms) -> _Ready:
+def _drafted(service: Billable, billed: Billed, charges: Sequence[Fitted], chunk: Chunk, terms: Terms) -> _Ready:
     lines = (*billed.lines, *(charge.line for charge in charges))
     if not lines:
         return _Ready(service, billed, None, None, ())
@@ -175,15 +167,9 @@ def _drafted(service: Billable, billed: Billed, charges: Sequence[Waiting], chun
         exchange_rate_id=billed.exchange_rate_id,
     )
     totals = totals_of(draft, terms.rates, terms.issuer)
-    if totals.total.minor <= 0:  # a month given away: its days count as billed, what would be given back waits
-        return _Ready(service, billed, None, None, ())
+    if totals.total.minor <= 0:  # a month given away: its days count as billed, and so does what made it so
+        return _Ready(service, billed, None, None, charges)
     return _Ready(service, billed, draft, totals, charges)
-
-
-def _take(waiting: dict[int, list[Waiting]], charges: Sequence[Waiting]) -> None:
-    """A charge stands on one invoice only."""
-    for charge in charges:
-        waiting[charge.customer_id].remove(charge)
 
 
 def _lapse(tx: Transaction, service: Billable, now: datetime, outcome: Outcome) -> None:
@@ -212,13 +198,9 @@ def _write(tx: Transaction, ready: Sequence[_Ready], terms: Terms, now: datetime
         if one.draft is None and one.service.due.pay == "prepaid"
     ]
     give_for_nothing(tx, for_nothing, now)
-    charged = [
-        (charge.charge_id, done.invoice_id)
-        for one, done in zip(documents, issued, strict=True)
-        for charge in one.charges
-    ]
-    if charged:
-        tx.execute(_CHARGED, {"ids": [charge for charge, _ in charged], "invoices": [found for _, found in charged]})
+    bills = {one.service.due.subscription_id: done.invoice_id for one, done in zip(documents, issued, strict=True)}
+    used = [(charge, bills.get(one.service.due.subscription_id)) for one in ready for charge in one.charges]
+    use_charges(tx, used, terms.issue_day)
     parts = [
         Part(
             "issue",

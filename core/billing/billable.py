@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from core.billing.draft import Buyer, Line
 from core.billing.service_lines import Days, Due
@@ -41,13 +41,15 @@ _EXEMPTIONS: Final = text(
     WHERE customer_id = ANY(:ids) AND valid_from <= :day AND valid_until > :day
     """
 )
-_CHARGES: Final = text(
-    """
-    SELECT id, customer_id, subscription_id, kind, product_class, amount_minor, currency, facts FROM charge
-    WHERE customer_id = ANY(:ids) AND invoice_id IS NULL AND day <= :day
-    ORDER BY id FOR UPDATE
-    """
-)
+# What was meant for a service that has no bill to come any more goes on any other of its customer.
+_CHARGES: Final = """
+    SELECT c.id, c.customer_id, c.subscription_id, c.kind, c.product_class, c.amount_minor, c.currency, c.facts,
+           CASE WHEN s.state = 'terminated' AND s.next_bill_on IS NULL THEN NULL ELSE c.subscription_id END AS only_on
+    FROM charge c LEFT JOIN subscription s ON s.id = c.subscription_id
+    WHERE c.customer_id = ANY(:ids) AND c.used_on IS NULL AND c.taken_back_at IS NULL AND c.day <= :day ORDER BY c.id
+"""
+_READ_CHARGES: Final = text(_CHARGES)
+_LOCK_CHARGES: Final = text(f"{_CHARGES} FOR UPDATE OF c")
 # A service that moved, or was handed over, left a grant behind; days are its own by its terms, whoever has it now.
 _USAGE: Final = text(
     """
@@ -66,7 +68,10 @@ _BALANCES: Final = text("SELECT id, balance_minor FROM ledger_account WHERE id =
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A one-off charge that waits for an invoice, with the line it becomes."""
+    """A one-off charge or discount that waits for an invoice: of one service only or of any; the line it becomes.
+
+    What a bill left of a discount has the id of the row it was read from until that bill is written.
+    """
 
     charge_id: int
     customer_id: int
@@ -159,15 +164,22 @@ def _chunk(tx: Transaction, rows: Sequence[Any], issue_day: date) -> Chunk:
     return Chunk(
         services,
         exemptions_of(tx.connection, customers, issue_day),
-        _charges(tx, customers, issue_day),
+        _waiting(tx.connection, _LOCK_CHARGES, customers, issue_day),
         {row.id: Money(row.balance_minor, HOME_CURRENCY) for row in tx.execute(_BALANCES, {"ids": wallets})},
         usage,
     )
 
 
-def _charges(tx: Transaction, customers: Sequence[int], day: date) -> dict[int, list[Waiting]]:
+def charges_waiting(connection: Connection, customer_ids: Sequence[int], day: date) -> dict[int, list[Waiting]]:
+    """What waits on a day for the next bills of customers, by customer, in the order it was written."""
+    return _waiting(connection, _READ_CHARGES, customer_ids, day)
+
+
+def _waiting(
+    connection: Connection, statement: TextClause, customers: Sequence[int], day: date
+) -> dict[int, list[Waiting]]:
     waiting: dict[int, list[Waiting]] = {}
-    for row in tx.execute(_CHARGES, {"ids": list(customers), "day": day}):
+    for row in connection.execute(statement, {"ids": list(customers), "day": day}):
         line = Line(row.kind, row.product_class, Money(row.amount_minor, row.currency), row.facts, row.subscription_id)
-        waiting.setdefault(row.customer_id, []).append(Waiting(row.id, row.customer_id, row.subscription_id, line))
+        waiting.setdefault(row.customer_id, []).append(Waiting(row.id, row.customer_id, row.only_on, line))
     return waiting

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from core.billing.allocate import Part, allocate_many, locked_balance, open_invoices
 from core.billing.bill_now import invoice_lines
+from core.billing.charge_next import put_on_next_bill
 from core.billing.credit import credit_invoice
 from core.billing.draft import Buyer, Issuer, Line
 from core.billing.issue import Issued
@@ -43,8 +44,8 @@ _DEPOSITS: Final = text(
 )
 
 
-def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer: Issuer, now: datetime) -> int:
-    """Do an adjustment that was decided. Returns its entry in the books.
+def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer: Issuer, now: datetime) -> int | None:
+    """Do an adjustment that was decided. Returns its entry in the books; None where the next bill will make that.
 
     Raises:
         CreditTooLarge, AmountAboveDue, WithheldTooLarge: more than the invoice bears.
@@ -52,6 +53,7 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
         InsufficientBalance: a refund beyond the balance, a return beyond what was paid as deposit.
         NoShiftOpen, DrawerShort: a refund is handed out of an open drawer that holds so much.
         NotFound: the kind needs an invoice of this customer, and there is none.
+        NoNextBill: it is for the next bill, and there is none to come.
     """
     who = buyer(tx.connection, row["customer_id"])
     amount = Money(row["amount_minor"], row["currency"])
@@ -64,6 +66,9 @@ def carry_out(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, issuer:
             entry_id = _move(tx, row, source, f"wallet:{who.number}", amount, now)
             money_came(tx, customer_id=who.customer_id, key=f"adjustment:{row['id']}", issuer=issuer, now=now)
             return entry_id
+        case "next_charge" | "next_discount":
+            put_on_next_bill(tx, row, staff_id=staff_id, now=now)
+            return None
         case "refund":
             return _refund(tx, row, who, amount, staff_id, now)
         case "write_off":

@@ -75,5 +75,14 @@ CHECKS: Final = {
         LEFT JOIN ledger_posting p ON p.entry_id = e.id AND p.amount_minor = c.amount_minor AND p.currency = c.currency
         WHERE e.kind = 'outage_credit' AND p.entry_id IS NULL""",
     "every adjustment done is in the books": """
-        SELECT 'adjustment ' || id FROM adjustment WHERE (state = 'done') <> (entry_id IS NOT NULL)""",
+        SELECT 'adjustment ' || id FROM adjustment
+        WHERE (state = 'done' AND kind NOT IN ('next_charge', 'next_discount')) <> (entry_id IS NOT NULL)""",
+    "what is done for the next bill waits for it, stands on it or was taken back": """
+        SELECT 'adjustment ' || a.id FROM adjustment a WHERE a.kind IN ('next_charge', 'next_discount')
+          AND a.amount_minor * CASE WHEN a.state <> 'done' THEN 0 WHEN a.kind = 'next_charge' THEN 1 ELSE -1 END
+              <> coalesce((SELECT sum(coalesce(c.billed_minor, c.amount_minor)) FROM charge c
+                           WHERE c.adjustment_id = a.id), 0)""",
+    "what a bill left of a discount waits for another": """
+        SELECT 'charge ' || c.id FROM charge c LEFT JOIN charge r ON r.rest_of_id = c.id
+        WHERE c.amount_minor <> coalesce(c.billed_minor, c.amount_minor) + coalesce(r.amount_minor, 0)""",
 }

@@ -23,6 +23,7 @@ ACCOUNT_OF: Final[Mapping[str, str]] = {
     "data": "sales:data",
     "set_up": "sales:set_up",
     "charge": "sales:other",
+    "reduction": "sales:discounts",
     "credit": "sales:other",
     "deposit": "deposit",
 }

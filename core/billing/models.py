@@ -165,7 +165,12 @@ class Allocation(Table):
 
 
 class Charge(Table):
-    """A one-off charge or discount that waits for the customer's next invoice, or stands on one already."""
+    """A one-off charge, or a discount (below zero), for the customer's next invoice. Its terms are never changed.
+
+    It waits until it was `used_on` a bill, or staff took it back. `billed_minor` is what stands on `invoice_id`: of a
+    discount greater than the bill, what fitted; what is left waits as a row of its own, which names this one. Without
+    `invoice_id` the bill came to nothing, and no document was made.
+    """
 
     __tablename__ = "charge"
     id: Mapped[RowId]
@@ -180,9 +185,28 @@ class Charge(Table):
     facts: Mapped[Json]
     made_by: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
     invoice_id: Mapped[Ref | None] = mapped_column(ForeignKey("invoice.id"))
+    adjustment_id: Mapped[Ref | None] = mapped_column(ForeignKey("adjustment.id"), index=True)
+    rest_of_id: Mapped[Ref | None] = mapped_column(ForeignKey("charge.id"), unique=True)
+    used_on: Mapped[Day | None]
+    billed_minor: Mapped[Minor | None]
+    taken_back_at: Mapped[Instant | None]
+    taken_back_by: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
+    taken_back_why: Mapped[Line | None]
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
-        Index("ix_charge_waiting", "customer_id", postgresql_where=text("invoice_id IS NULL")),
+        CheckConstraint("(used_on IS NULL) = (billed_minor IS NULL)", name="used_for_so_much"),
+        CheckConstraint("invoice_id IS NULL OR used_on IS NOT NULL", name="billed_on_a_day"),
+        CheckConstraint(
+            "billed_minor <> 0 AND abs(billed_minor) <= abs(amount_minor) AND (billed_minor < 0) = (amount_minor < 0)",
+            name="billed_within_its_amount",
+        ),
+        CheckConstraint("used_on IS NULL OR taken_back_at IS NULL", name="used_or_taken_back"),
+        CheckConstraint(
+            "(taken_back_at IS NULL) = (taken_back_by IS NULL) AND (taken_back_at IS NULL) = (taken_back_why IS NULL)",
+            name="taken_back_by_somebody",
+        ),
+        CheckConstraint("taken_back_why <> ''", name="taken_back_for_a_reason"),
+        Index("ix_charge_waiting", "customer_id", postgresql_where=text("used_on IS NULL AND taken_back_at IS NULL")),
     )
 
 
@@ -220,7 +244,11 @@ class TaxExemption(Table):
 
 
 class Adjustment(Table):
-    """Money moved by a person's decision. Above their limit a second person decides; never the same one twice."""
+    """Money moved by a person's decision. Above their limit a second person decides; never the same one twice.
+
+    `next_charge` and `next_discount` move it with the next bill, of a customer or one of their services, as something
+    of a class of product; what becomes of them there stands in `Charge`.
+    """
 
     __tablename__ = "adjustment"
     id: Mapped[RowId]
@@ -228,6 +256,8 @@ class Adjustment(Table):
     kind: Mapped[Word]
     customer_id: Mapped[Ref] = mapped_column(ForeignKey("customer.id"), index=True)
     invoice_id: Mapped[Ref | None] = mapped_column(ForeignKey("invoice.id"))
+    subscription_id: Mapped[Ref | None] = mapped_column(ForeignKey("subscription.id"))
+    product_class: Mapped[Word | None]
     amount_minor: Mapped[Minor]
     currency: Mapped[Currency]
     reason: Mapped[Line]
@@ -241,8 +271,11 @@ class Adjustment(Table):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('goodwill', 'charge', 'credit_note', 'debit_note', 'write_off', 'withholding', 'refund',"
-            " 'deposit_return')",
+            " 'deposit_return', 'next_charge', 'next_discount')",
             name="kind_known",
+        ),
+        CheckConstraint(
+            "(kind IN ('next_charge', 'next_discount')) = (product_class IS NOT NULL)", name="next_bill_of_a_class"
         ),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("reason <> ''", name="has_a_reason"),

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from core.billing.billable import exemptions_of
+from core.billing.billable import Waiting, charges_waiting, exemptions_of
 from core.billing.dunning_rule import may_text
+from core.billing.fit_charges import fit, take
 from core.billing.service_lines import Days, Due, bill_service
 from core.billing.tax_rule import assess
 from core.catalog.promotions import PromotionTerms
@@ -66,8 +67,10 @@ class _Prices:
             currency: exchange_on(connection, currency, today) for currency in MINOR_DIGITS if currency != HOME_CURRENCY
         }
 
-    def next_month(self, connection: Connection, row: Any) -> Money:
-        """What a service's next month comes to, taxes included; charges that wait for its bill are not counted.
+    def next_month(self, connection: Connection, row: Any, waiting: list[Waiting]) -> Money:
+        """What a service's next month comes to, taxes included, with the charges and discounts that are `waiting`.
+
+        Those are taken out of the list, as the bill will take them.
 
         Raises:
             NoExchangeRate: its price is in another currency and no fresh rate is known.
@@ -94,7 +97,10 @@ class _Prices:
             promotion_left=row.promotion_left,
         )
         sums: dict[str, Money] = {}
-        for line in bill_service(due, self._book, self._exchanges, lambda _service, _days: 0).lines:
+        lines = bill_service(due, self._book, self._exchanges, lambda _service, _days: 0).lines
+        charges = fit(lines, waiting, row.id)
+        take(waiting, charges)
+        for line in (*lines, *(one.line for one in charges)):
             sums[line.product_class] = sums.get(line.product_class, Money(0, HOME_CURRENCY)) + line.amount
         if not sums:
             return Money(0, HOME_CURRENCY)
@@ -136,9 +142,10 @@ def _remind(
 ) -> int:
     customer = account(tx.connection, customer_id)
     left, told = customer.balance, 0
+    waiting = charges_waiting(tx.connection, [customer_id], max(row.next_bill_on for row in renewing))
     for row in renewing:
         try:
-            price = prices.next_month(tx.connection, row)
+            price = prices.next_month(tx.connection, row, waiting.get(customer_id, []))
         except NoExchangeRate as refusal:
             LOG.warning("a renewal cannot be priced", subscription=row.number, currency=refusal.currency)
             continue

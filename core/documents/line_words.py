@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from core.catalog.plan_words import data_words
+from core.catalog.taxes import HOME_CURRENCY
 from core.documents.speech import Free, ltr, own, percent, plain, rate, shown, told
 from core.languages import marked as _
 from core.languages import say
@@ -27,6 +28,7 @@ NAMES: Final[Mapping[str, str]] = {
     "change": _("Change of plan"),
     "charge": _("Charge"),
     "credit": _("Credit"),
+    "reduction": _("Discount"),
 }
 
 
@@ -160,6 +162,14 @@ def _text(tongue: str, facts: Facts) -> str:
     return own(tongue, facts["text"])
 
 
+def _reduction(tongue: str, facts: Facts) -> str:
+    """Why it is given; where a bill was too small for the whole of it, of how much this is a part."""
+    if "whole" not in facts:
+        return _text(tongue, facts)
+    whole = shown(tongue, Money(facts["whole"], HOME_CURRENCY))
+    return say(tongue, _("{reason}, a part of {amount}"), reason=_text(tongue, facts), amount=whole)
+
+
 _SENTENCES: Final[Mapping[str, Callable[[str, Facts], str]]] = {
     "recurring": _recurring,
     "discount": _discount,
@@ -172,4 +182,5 @@ _SENTENCES: Final[Mapping[str, Callable[[str, Facts], str]]] = {
     "change": _change,
     "charge": _text,
     "credit": _text,
+    "reduction": _reduction,
 }

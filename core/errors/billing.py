@@ -57,3 +57,8 @@ class PlanRunning(Refusal):
 @refusal
 class PromiseOpen(Refusal):
     """A promise to pay stands already, or one was broken not long ago."""
+
+
+@refusal
+class NoNextBill(Refusal):
+    """There is no bill to come, of this customer or of this service."""
