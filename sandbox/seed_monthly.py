@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from core.billing.begin_service import begin_service
 from core.billing.draft import issuer_of
+from core.catalog.data_packs import DataPack
+from core.catalog.fair_use import FairUse, Step
 from core.catalog.models import ExchangeRate, TariffVersion
 from core.catalog.open_tariff import open_tariff
 from core.catalog.set_exchange_rate import set_exchange_rate
@@ -28,6 +30,9 @@ ON_SALE_SINCE: Final = date(2026, 1, 1)
 BEGUN_BEFORE: Final = timedelta(days=40)  # so that a first bill is there to be paid
 
 
+_GB: Final = 10**9
+
+
 def _ssp(pounds: int) -> Money:
     return Money.of(pounds, "SSP")
 
@@ -39,7 +44,9 @@ TARIFFS: Final = (
     ("HOME10", 2, "Home 10 Mbit", "منزل 10 ميغا", "prepaid", "anniversary",
      NewTerms(down_kbps=10_000, up_kbps=2_000, price=_ssp(80_000))),
     ("OFFICE", 3, "Office 20 Mbit", "مكتب 20 ميغا", "postpaid", "first_of_month",
-     NewTerms(down_kbps=20_000, up_kbps=5_000, price=_ssp(250_000), rental=_ssp(15_000), due_days=14)),
+     NewTerms(down_kbps=20_000, up_kbps=5_000, price=_ssp(250_000), rental=_ssp(15_000), due_days=14,
+              fair_use=FairUse((Step("billing", 300 * _GB, 5_000, 2_000),), 22, 6),
+              packs=(DataPack(20 * _GB, _ssp(15_000)), DataPack(100 * _GB, _ssp(60_000))))),
     ("OFFICE40", 4, "Office 40 Mbit", "مكتب 40 ميغا", "postpaid", "first_of_month",
      NewTerms(down_kbps=40_000, up_kbps=10_000, price=_ssp(420_000), rental=_ssp(15_000), due_days=14)),
     ("NGO", 5, "NGO 20 Mbit", "منظمات 20 ميغا", "postpaid", "first_of_month",

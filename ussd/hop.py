@@ -39,6 +39,7 @@ POLL_S: Final = 0.02
 # Nothing was chosen there yet, or all there was to see has been seen.
 NOT_WORTH_RESUMING: Final = frozenset(
     {HOME, RESUME, WELCOME, "menu.which", "balance.show", "tokens.list", "tokens.one", "account.menu", BILL}
+    | {"internet.menu", "internet.which", "internet.usage", "internet.speed"}
 )
 BUSY: Final = _("Please dial again in a minute.")
 STRANGER: Final = _("This call could not be read. Please dial again.")

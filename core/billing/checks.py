@@ -74,6 +74,11 @@ CHECKS: Final = {
         LEFT JOIN outage_credit c ON c.entry_id = e.id
         LEFT JOIN ledger_posting p ON p.entry_id = e.id AND p.amount_minor = c.amount_minor AND p.currency = c.currency
         WHERE e.kind = 'outage_credit' AND p.entry_id IS NULL""",
+    "data bought is what its invoice sold": """
+        SELECT 'bought data ' || b.id FROM bought_data b JOIN invoice i ON i.id = b.invoice_id
+        WHERE i.subscription_id IS DISTINCT FROM b.subscription_id OR i.total_minor <> b.price_minor
+           OR NOT EXISTS (SELECT 1 FROM invoice_line l WHERE l.invoice_id = i.id AND l.kind = 'data'
+                          AND (l.facts ->> 'data_bytes')::bigint = b.data_bytes)""",
     "every adjustment done is in the books": """
         SELECT 'adjustment ' || id FROM adjustment
         WHERE (state = 'done' AND kind NOT IN ('next_charge', 'next_discount')) <> (entry_id IS NOT NULL)""",

@@ -104,19 +104,7 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
         case Rename():
             rename(tx, customer_id=customer.customer_id, name=command.name)
         case TopUp():
-            open_intent(
-                tx,
-                request_key=asked.request_key,
-                customer=customer,
-                payer_phone=command.payer,
-                amount=command.amount,
-                purpose="topup",
-                purpose_body={},
-                platform=parts.settings.momo_base_url,
-                now=asked.now,
-                ids=parts.ids,
-                rail=rail_of(parts.settings, command.payer),
-            )
+            _top_up(tx, command, asked, parts, customer)
         case BuyToken():
             _buy(tx, command, asked, parts, customer)
         case PayBill() | PayInParts() | ChangePlan() | KeepPlan() | TextStatement():
@@ -169,6 +157,22 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
                 hotspot_id=command.hotspot_id,
                 now=asked.now,
             )
+
+
+def _top_up(tx: Transaction, command: TopUp, asked: Asked, parts: Parts, customer: Account) -> None:
+    open_intent(
+        tx,
+        request_key=asked.request_key,
+        customer=customer,
+        payer_phone=command.payer,
+        amount=command.amount,
+        purpose="topup",
+        purpose_body={},
+        platform=parts.settings.momo_base_url,
+        now=asked.now,
+        ids=parts.ids,
+        rail=rail_of(parts.settings, command.payer),
+    )
 
 
 def _buy(tx: Transaction, command: BuyToken, asked: Asked, parts: Parts, customer: Account) -> None:

@@ -122,7 +122,7 @@ class DataPackFact:
 class UsageFact:
     """What a service that is on has used of its month, in bytes, and how fast it is now, in kbit/s.
 
-    `allowance` is all the data of its month, with what was bought; None where it is unlimited. `held_until` is the day
+    `allowance` is the data of its month, without what was bought; None where it is unlimited. `held_until` is the day
     on which slowing for usage ends, where it is slowed. `slowed`: for an unpaid bill. `free` are hours of the day that
     do not count. `renews_on` is the first day of its next month.
     """

@@ -47,7 +47,7 @@ def _usage(row: Any, stands: Stands, packs: tuple[DataPackFact, ...], today: dat
         subscription_id=row.id,
         used_today=standing.used_today,
         used=standing.used,
-        allowance=standing.allowance,
+        allowance=standing.own_allowance,
         bought_left=standing.bought_left,
         renews_on=period_of(today, row.anchor_day).next,
         held_until=resets(held.period, today, row.anchor_day) if held else None,

@@ -115,6 +115,9 @@ TEXTS: Final = {
         asked=False,
     ),
     "usage_slower": Template(_("You have used {used}. Your internet is slower until {day}."), asked=False),
+    "usage_slower_more": Template(
+        _("You have used {used}. Your internet is slower until {day}. To buy more data, answer DATA."), asked=False
+    ),
     "data_bought": Template(_("You have {data} more for {amount}, good until {day}. Balance {balance}.")),
     "data_paid": Template(_("Received {amount} by MoMo for {data} more, good until {day}. Receipt {receipt}.")),
     "data_not_bought": Template(

@@ -34,6 +34,11 @@ class Standing:
     bought_until: date | None = None
 
     @property
+    def own_allowance(self) -> int | None:
+        """The data of its month without what was bought."""
+        return None if self.allowance is None else self.allowance - self.bought
+
+    @property
     def share(self) -> int:
         """How many percent of the allowance are used; the data that was bought is used when it is gone."""
         if not self.allowance or self.left is None:

@@ -37,7 +37,7 @@ def tell_usage(tx: Transaction, service: Service, terms: TariffTerms, stands: St
         kind = f"step:{stands.held.period}:{stands.held.down_kbps}" + (f":{stands.bought}" if stands.bought else "")
         if mark_told(tx, grant_id=service.grant_id, period_from=first, kind=kind[:KIND_CHARS_MAX], now=now):
             until = resets(stands.held.period, first, service.anchor_day)
-            _tell(tx, service, "usage_slower", f"{first}:{kind}", stands, terms, until, now)
+            _tell(tx, service, _slower_text(terms), f"{first}:{kind}", stands, terms, until, now)
 
 
 def mark_shares(tx: Transaction, service: Service, stands: Standing, *, now: datetime) -> int | None:
@@ -64,7 +64,12 @@ def _share_text(share: int, terms: TariffTerms) -> str:
         return "usage_share"
     if terms.overage is not None:
         return "usage_overage"
-    return "usage_slower"
+    return _slower_text(terms)
+
+
+def _slower_text(terms: TariffTerms) -> str:
+    """With the way out, where it can be bought."""
+    return "usage_slower_more" if terms.packs else "usage_slower"
 
 
 def _tell(
@@ -84,6 +89,8 @@ def _tell(
     }
     match template:
         case "usage_share":
+            # Bytes at a slow speed, beyond the data and before more was bought, are no part of either.
+            facts["used"] = data_words(who.tongue, (stands.allowance or 0) - (stands.left or 0))
             facts["all"] = data_words(who.tongue, stands.allowance or 0)
         case "usage_overage":
             facts["price"] = terms.overage

@@ -105,7 +105,7 @@ USAGE = {
         22, 2_500_000_000, 40 * GB, None, 0, FIRST_OF_MONTH, date(2026, 11, 24), True, 256, 256, (22, 6), packs=PACKS
     ),
     "bought": UsageFact(
-        21, 800_000_000, 12 * GB, 15 * GB, 3 * GB, FIRST_OF_MONTH, None, False, 4_000, 1_000, packs=PACKS
+        21, 800_000_000, 12 * GB, 10 * GB, 3 * GB, FIRST_OF_MONTH, None, False, 4_000, 1_000, packs=PACKS
     ),
     "overage": UsageFact(
         22,
@@ -278,7 +278,6 @@ class World:
         usage = tuple(
             replace(
                 one,
-                allowance=one.allowance and one.allowance + command.data_bytes,
                 bought_left=one.bought_left + command.data_bytes,
                 held_until=None,
                 down_kbps=4_000,

@@ -63,7 +63,7 @@ def test_data_is_bought_from_the_balance_and_the_next_look_shows_it(
     assert count(parts, "bought_data") == 1
     assert texts_to(parts, ACHOL)[-1][0] == "data_bought"
     shown = calling(session="ATUid_2").dial("11", "1")
-    assert "this month 12 GB of 15 GB." in shown
+    assert "this month 12 GB of 10 GB." in shown
     assert "Bought and left: 5 GB." in shown
 
 

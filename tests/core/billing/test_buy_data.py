@@ -21,8 +21,10 @@ from core.errors import (
     PriceChanged,
 )
 from core.payments.settle import settle
+from core.subscriptions import keep_fair_use
 from core.subscriptions.change_plan import change_plan
 from core.subscriptions.pause import pause
+from core.subscriptions.read_standings import standings
 from core.subscriptions.slow import slow
 from tests.core.billing.test_money_came import momo
 from tests.core.subscriptions.line import FULL, GB, Line
@@ -137,7 +139,7 @@ def test_a_day_s_share_is_lifted_for_the_day_and_what_is_left_serves_the_next(pr
     line.at(11, 12)
     assert line.uses(4.9) == FULL
     assert line.uses(0.1) == (512, 512)
-    assert line.texts == ["usage_slower", "usage_slower"]
+    assert line.texts == ["usage_slower_more", "usage_slower_more"]
 
 
 def test_a_payment_the_provider_confirms_twice_buys_once(provider, capped):
@@ -235,6 +237,19 @@ def test_what_is_off_or_never_slowed_buys_nothing(provider, capped):
         )
 
 
+def test_a_sweep_that_looked_before_it_was_bought_does_not_make_it_slow_again(provider, capped, monkeypatch):
+    capped.uses(0.1)
+
+    def looks_and_is_overtaken(*arguments):
+        found = standings(*arguments)
+        buys(provider, capped)
+        return found
+
+    monkeypatch.setattr(keep_fair_use, "standings", looks_and_is_overtaken)
+    assert capped.looks() == FULL
+    assert len(capped.texts) == 1
+
+
 def test_an_unpaid_bill_keeps_it_slow_whatever_is_bought(provider, capped):
     provider.does(slow, subscription_id=capped.id, by=provider.by())
     buys(provider, capped)
@@ -254,10 +269,12 @@ def test_who_changes_the_plan_keeps_what_was_bought(provider, capped):
 def test_shares_are_told_of_all_there_is_and_none_is_told_by_buying(provider, capped):
     buys(provider, capped)
     assert capped.looks() == FULL
-    assert capped.texts == ["usage_slower"]
+    assert capped.texts == ["usage_slower_more"]
     capped.uses(2)  # 12 of 15
     capped.uses(3)
-    assert capped.texts == ["usage_slower", "usage_share", "usage_slower"]
+    assert capped.texts == ["usage_slower_more", "usage_share", "usage_slower_more"]
+    said = [body for name, body in texts_to(provider.parts, provider.town.achol.main_phone) if name == "usage_share"]
+    assert said == ["You have used 12 GB of 15 GB. Your next data comes on 01/12/2026."]
 
 
 @pytest.mark.parametrize(
