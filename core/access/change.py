@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import case, update
 
 from core.access.models import AccessGrant
+from core.access.speed import Speed
 from core.db.engine import Transaction
 
 USABLE = ("waiting", "running")
@@ -25,9 +27,9 @@ def resume(tx: Transaction, *, grant_id: int) -> bool:
     return tx.execute(changed.values(status=before).returning(AccessGrant.id)).first() is not None
 
 
-def set_speed(tx: Transaction, *, grant_id: int, down_kbps: int, up_kbps: int) -> None:
+def set_speed(tx: Transaction, *, grant_id: int, speed: Speed) -> None:
     """Another speed from now on."""
-    tx.execute(update(AccessGrant).where(AccessGrant.id == grant_id).values(down_kbps=down_kbps, up_kbps=up_kbps))
+    tx.execute(update(AccessGrant).where(AccessGrant.id == grant_id).values(asdict(speed)))
 
 
 def end(tx: Transaction, *, grant_id: int, now: datetime) -> bool:

@@ -24,13 +24,15 @@ _WRITE_GRANT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long from first use (None: until it is ended), how much, how fast, on how many devices."""
+    """How long from first use (None: until it is ended), how much, how fast, on how many devices, with which burst."""
 
     duration_s: int | None
     data_bytes: int | None
     down_kbps: int
     up_kbps: int
     devices_max: int
+    burst_down_kbps: int | None = None
+    burst_up_kbps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def grant(tx: Transaction, *, router_id: int, limits: Limits, now: datetime, ids
                 "data_bytes": limits.data_bytes,
                 "down_kbps": limits.down_kbps,
                 "up_kbps": limits.up_kbps,
+                "burst_down_kbps": limits.burst_down_kbps,
+                "burst_up_kbps": limits.burst_up_kbps,
                 "devices_max": limits.devices_max,
                 "status": "waiting",
                 "granted_at": now,

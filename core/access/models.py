@@ -53,6 +53,7 @@ class AccessGrant(Table):
         CheckConstraint("used_bytes >= 0", name="used_not_negative"),
         CheckConstraint("service IN ('hotspot', 'pppoe')", name="service_known"),
         CheckConstraint("(burst_down_kbps IS NULL) = (burst_up_kbps IS NULL)", name="burst_both_ways"),
+        CheckConstraint("burst_down_kbps >= down_kbps AND burst_up_kbps >= up_kbps", name="burst_faster"),
         Index("ix_access_grant_ends_at", "ends_at", postgresql_where=text("status = 'running'")),
         Index("ix_access_grant_router_id_status", "router_id", "status"),
     )

@@ -38,7 +38,7 @@ def usage_of(connection: Connection, *, customer_id: int, issuer: Issuer, now: d
 def _usage(row: Any, stands: Stands, packs: tuple[DataPackFact, ...], today: date) -> UsageFact:
     terms, standing = stands.terms, stands.standing
     held = standing.held
-    down, up = speed_of(terms, slowed=row.slowed, held=(held.down_kbps, held.up_kbps) if held else None)
+    speed = speed_of(terms, slowed=row.slowed, held=(held.down_kbps, held.up_kbps) if held else None)
     rule = terms.fair_use
     free = None
     if rule is not None and rule.free_from is not None and rule.free_until is not None:
@@ -52,8 +52,8 @@ def _usage(row: Any, stands: Stands, packs: tuple[DataPackFact, ...], today: dat
         renews_on=period_of(today, row.anchor_day).next,
         held_until=resets(held.period, today, row.anchor_day) if held else None,
         slowed=row.slowed,
-        down_kbps=down,
-        up_kbps=up,
+        down_kbps=speed.down_kbps,
+        up_kbps=speed.up_kbps,
         free=free,
         overage=terms.overage,
         packs=packs,

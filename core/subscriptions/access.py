@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from core.access import change
 from core.access.grant import Granted, Limits, grant
+from core.access.speed import Speed
 from core.catalog.tariffs import TariffTerms
 from core.db.engine import Transaction
 from core.ids import Ids
@@ -22,7 +24,7 @@ def open_access(
     tx: Transaction, *, router_id: int, terms: TariffTerms, now: datetime, ids: Ids, sealer: Sealer
 ) -> Granted:
     """Grant a service its access at a router, without an end."""
-    limits = Limits(None, None, terms.down_kbps, terms.up_kbps, DEVICES_MAX)
+    limits = Limits(None, None, devices_max=DEVICES_MAX, **asdict(speed_of(terms, slowed=False, held=None)))
     granted = grant(tx, router_id=router_id, limits=limits, now=now, ids=ids, sealer=sealer)
     place(tx, grant_id=granted.grant_id, wanted="present", now=now, router_id=router_id)
     return granted
@@ -44,20 +46,22 @@ def set_speed(tx: Transaction, service: Service, terms: TariffTerms, now: dateti
     """The speed of its tariff, or a slow one (`speed_of`). One that is cut off is told when it goes on."""
     if service.grant_id is None:
         return
-    down, up = speed_of(terms, slowed=slowed, held=held(service))
-    change.set_speed(tx, grant_id=service.grant_id, down_kbps=down, up_kbps=up)
+    speed = speed_of(terms, slowed=slowed, held=held(service))
+    change.set_speed(tx, grant_id=service.grant_id, speed=speed)
     if service.state == "active":
         place(tx, grant_id=service.grant_id, wanted="present", now=now)
 
 
-def speed_of(terms: TariffTerms, *, slowed: bool, held: tuple[int, int] | None) -> tuple[int, int]:
-    """Down and up in kbit/s: of the tariff, slower for an unpaid bill, or for fair use; the slowest counts."""
+def speed_of(terms: TariffTerms, *, slowed: bool, held: tuple[int, int] | None) -> Speed:
+    """The speed of its tariff, with its burst; for an unpaid bill or fair use the slowest of all, without one."""
+    if not slowed and held is None:
+        return Speed(terms.down_kbps, terms.up_kbps, terms.burst_down_kbps, terms.burst_up_kbps)
     speeds = [(terms.down_kbps, terms.up_kbps)]
     if slowed:
         speeds.append((SLOWED_KBPS, SLOWED_KBPS))
     if held is not None:
         speeds.append(held)
-    return min(down for down, _up in speeds), min(up for _down, up in speeds)
+    return Speed(min(down for down, _up in speeds), min(up for _down, up in speeds))
 
 
 def held(service: Service) -> tuple[int, int] | None:

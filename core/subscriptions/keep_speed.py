@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, text
 
+from core.access.speed import Speed
 from core.catalog.tariffs import tariff_book
 from core.days import juba_day
 from core.db.engine import Database, Transaction
@@ -18,7 +19,8 @@ from core.subscriptions.stop import tariff_of
 BATCH_MAX: Final = 500
 _ON: Final = text(
     """
-    SELECT s.id, s.slowed, s.held_down_kbps, s.held_up_kbps, t.tariff_id, g.down_kbps, g.up_kbps
+    SELECT s.id, s.slowed, s.held_down_kbps, s.held_up_kbps, t.tariff_id,
+           g.down_kbps, g.up_kbps, g.burst_down_kbps, g.burst_up_kbps
     FROM subscription s
     JOIN access_grant g ON g.id = s.grant_id
     JOIN subscription_term t ON t.subscription_id = s.id AND t.from_day <= :today
@@ -41,7 +43,8 @@ def keep_speed(db: Database, now: datetime) -> int:
         for row in rows:
             terms = book.version(row.tariff_id, today)
             held = None if row.held_down_kbps is None else (row.held_down_kbps, row.held_up_kbps)
-            if terms is None or access.speed_of(terms, slowed=row.slowed, held=held) == (row.down_kbps, row.up_kbps):
+            has = Speed(row.down_kbps, row.up_kbps, row.burst_down_kbps, row.burst_up_kbps)
+            if terms is None or access.speed_of(terms, slowed=row.slowed, held=held) == has:
                 continue
             db.run(partial(_correct, subscription_id=row.id, now=now))
             corrected += 1

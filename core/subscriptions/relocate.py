@@ -49,8 +49,8 @@ def relocate(
     move(tx, service, "relocate", by, left, place=where, router_id=router_id, grant_id=granted.grant_id)
     access.close(tx, service, by.now)
     moved = replace(service, router_id=router_id, grant_id=granted.grant_id)
-    if service.slowed:
-        access.set_speed(tx, moved, terms, by.now, slowed=True)
+    if service.slowed or access.held(service) is not None:
+        access.set_speed(tx, moved, terms, by.now, slowed=service.slowed)
     if service.state != "active":
         access.stop(tx, moved, by.now)
     return granted

@@ -11,7 +11,7 @@ from sandbox.routeros.menus import COOKIE, PROFILE, QUEUE, USER
 from sandbox.routeros.tables import Item, Tables
 from sandbox.routeros.timepiece import Timepiece
 from sandbox.routeros.values import mac as hardware_address
-from sandbox.routeros.values import parse_seconds, rate, time_text
+from sandbox.routeros.values import parse_seconds, queue_limits, time_text
 
 HTTP_COOKIE_S: Final = 3 * 86_400
 FIRST_ADDRESS: Final = int(ipaddress.IPv4Address("10.5.0.2"))
@@ -195,11 +195,10 @@ class Hotspot:
         session = Session(user, mac, address, login_by, self._time.now())
         self.sessions[address] = session
         if profile.get("rate-limit"):
-            limit = rate(profile["rate-limit"].split(" ", maxsplit=1)[0])
             queue = {
                 "name": _queue_name(session),
                 "target": f"{address}/32",
-                "max-limit": limit,
+                **queue_limits(profile["rate-limit"]),
                 "dynamic": "true",
             }
             self._tables[QUEUE].add(queue)

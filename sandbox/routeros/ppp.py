@@ -11,7 +11,7 @@ from sandbox.routeros.hotspot import LoginRefused
 from sandbox.routeros.menus import PPP_PROFILE, QUEUE, SECRET
 from sandbox.routeros.tables import Item, Tables
 from sandbox.routeros.timepiece import Timepiece
-from sandbox.routeros.values import rate, time_text
+from sandbox.routeros.values import queue_limits, time_text
 
 FIRST_ADDRESS: Final = int(ipaddress.IPv4Address("10.6.0.2"))
 
@@ -47,11 +47,10 @@ class Ppp:
         line = self.lines[name] = Line(self._last, name, caller_id, address, self._time.now())
         profile = self._tables[PPP_PROFILE].row(row.get("profile", "default")) or {}
         if profile.get("rate-limit"):
-            limit = rate(profile["rate-limit"].split(" ", maxsplit=1)[0])
             queue = {
                 "name": f"<pppoe-{name}>",
                 "target": f"{address}/32",
-                "max-limit": limit,
+                **queue_limits(profile["rate-limit"]),
                 "dynamic": "true",
             }
             self._tables[QUEUE].add(queue)

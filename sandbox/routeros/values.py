@@ -86,10 +86,25 @@ def rate(text: str) -> str:
 
 
 def rate_limit(text: str) -> str:
-    """Take a rate-limit string as it is, if its first part is a rate."""
-    if text:
-        rate(text.split(" ", maxsplit=1)[0])
+    """Take a rate-limit string as it is, if it begins with rates: the limit, its burst, the burst's threshold."""
+    for part in text.split(" ")[:3] if text else ():
+        rate(part)
     return text
+
+
+def queue_limits(text: str) -> dict[str, str]:
+    """What the queue of a session is made with, from a rate-limit: `1M/4M 2M/8M 1M/4M 8/8`.
+
+    A burst without a threshold has the limit as one; without a time it lasts a second.
+    """
+    limit, *burst = text.split(" ")
+    made = {"max-limit": rate(limit)}
+    if burst:
+        made["burst-limit"] = rate(burst[0])
+        made["burst-threshold"] = rate(burst[1]) if burst[1:] else made["max-limit"]
+        times = (burst[2] if burst[2:] else "1").split("/")
+        made["burst-time"] = "/".join(f"{side.removesuffix('s')}s" for side in (times * 2)[:2])
+    return made
 
 
 def address(text: str) -> str:

@@ -1,9 +1,12 @@
 """Services on staff pages: ordered, begun, changed, ended; every act with a reason, in the trail, once."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from core.catalog.set_tariff import NewTerms, set_tariff_version
 from core.money import Money
 from tests.town import ACHOL, count, snapshot, texts_to
 
@@ -171,6 +174,30 @@ def test_a_plan_is_changed_now_or_when_the_month_is_over(mary, provider):
     assert mary.told(changes(mary, provider, number, "BIGGER")) == "The plan changes on 01/11/2026."
     assert mary.refused(changes(mary, provider, number, "BIGGER")) == "It is on this plan already."
     assert "paid or billed in another way" in mary.refused(changes(mary, provider, number, "PREHOME"))
+
+
+def test_the_page_tells_the_burst_of_a_service_that_has_one(mary, provider):
+    assert "burst" not in mary.get(f"/services/{begun(mary, provider)}").text
+    with provider.parts.db.transaction() as tx:
+        set_tariff_version(
+            tx,
+            code="BIGGER",
+            terms=NewTerms(
+                down_kbps=8_000,
+                up_kbps=1_000,
+                burst_down_kbps=16_000,
+                burst_up_kbps=2_000,
+                price=Money.of(60_000, "SSP"),
+            ),
+            valid_from=provider.today + timedelta(days=1),
+            staff_id=None,
+            now=provider.clock.now(),
+        )
+    provider.on("2026-11-02")
+    page = mary.get(f"/services/{begun(mary, provider, 'BIGGER')}").text
+    assert re.sub(r"<[^>]*>|\s+", " ", page).count("burst") == 1
+    (down,) = provider.rows("SELECT burst_down_kbps, burst_up_kbps FROM access_grant ORDER BY id DESC LIMIT 1")
+    assert tuple(down) == (16_000, 2_000)
 
 
 def test_a_change_agreed_on_is_taken_back_with_a_reason(mary, desk_of, provider, parts):

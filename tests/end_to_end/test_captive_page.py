@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.access.change import end, set_speed
+from core.access.speed import Speed
 from core.network.place import place
 from tests.end_to_end.books import counted, grant, paid_once_for_one_token, session_of
 from tests.end_to_end.hall import Device, download
@@ -113,7 +114,7 @@ def test_another_speed_comes_while_she_is_online(by_radius, gateway):
     (session,) = [one for one in gateway.sessions()["online"] if one["user"] == leave.username]
     has_told(by_radius.house, leave.username)
     with by_radius.parts.db.transaction() as tx:
-        set_speed(tx, grant_id=leave.grant_id, down_kbps=DOWN_KBPS // 4, up_kbps=UP_KBPS)
+        set_speed(tx, grant_id=leave.grant_id, speed=Speed(DOWN_KBPS // 4, UP_KBPS))
         place(tx, grant_id=leave.grant_id, wanted="present", now=by_radius.parts.clock.now())
     said = "SELECT outcome FROM session_command WHERE grant_id = %s AND outcome IS NOT NULL"
     assert await_until(lambda: by_radius.house.rows(said, leave.grant_id)) == [("done",)]

@@ -76,7 +76,7 @@ def test_a_monthly_service_has_no_end_and_its_burst_is_told(radius, network) -> 
     service = give(network, duration_s=None, data_bytes=None)
     change(network, service.grant_id, burst_up_kbps=1024, burst_down_kbps=4000, service="pppoe")
     told = radius.log_in(service.username, service.password, how="MS-CHAPv2").attributes
-    assert told["Mikrotik-Rate-Limit"] == "512k/2000k 1024k/4000k"
+    assert told["Mikrotik-Rate-Limit"] == "512k/2000k 1024k/4000k 512k/2000k 8/8"
     assert not {"Session-Timeout", "Mikrotik-Total-Limit", "Mikrotik-Total-Limit-Gigawords", "Idle-Timeout"} & set(told)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from core.access import change
 from core.access.grant import Limits, grant
+from core.access.speed import Speed
 from core.gateways.routeros import RouterOsRouter
 from core.network.house import House, RadiusServer
 from core.network.menus import AddItem, Item, Kind, RemoveItem
@@ -351,15 +352,42 @@ def test_another_speed_reaches_who_is_online_at_once_and_costs_them_no_log_in(ne
     net.juba.pass_time(60, bytes_out=1_000)
     net.clock.advance(seconds=60)
     with net.parts.db.transaction() as tx:
-        change.set_speed(tx, grant_id=sold.grant_id, down_kbps=256, up_kbps=128)
+        change.set_speed(tx, grant_id=sold.grant_id, speed=Speed(256, 128))
         place(tx, grant_id=sold.grant_id, wanted="present", now=net.clock.now())
     net.sync_due()
     online = {one["user"]: one for one in net.juba.state()["active"]}
     assert set(online) == {sold.username, other.username}
     assert online[other.username]["uptime"] != "0s"  # nobody else was touched
     queue = row(net.juba, "/queue/simple", f"<hotspot-{sold.username}-{online[sold.username]['address']}>")
-    assert queue["max-limit"] == "128000/256000"
+    assert (queue["max-limit"], queue.get("burst-limit", "0/0")) == ("128000/256000", "0/0")
     net.sync_due()
     net.later(seconds=40)
     assert net.grant(sold.grant_id)["used_bytes"] == 1_000
     assert len(net.juba.state()["active"]) == 2
+
+
+def test_a_burst_reaches_who_is_online_and_is_over_while_they_are_slowed(net: Network) -> None:
+    at_the_page, subscriber = net.sell("3H"), line(net)
+    net.sync()
+    net.juba.log_in(at_the_page.username, at_the_page.password, "AA:BB:CC:00:00:10")
+    net.juba.dial(subscriber.username, subscriber.password)
+
+    def has_now(speed: Speed) -> list[tuple[str, str, str, str]]:
+        for one in (at_the_page, subscriber):
+            with net.parts.db.transaction() as tx:
+                change.set_speed(tx, grant_id=one.grant_id, speed=speed)
+                place(tx, grant_id=one.grant_id, wanted="present", now=net.clock.now())
+        net.sync_due()
+        if not net.juba.state()["lines"]:  # taken down, so that it comes back with its new speed
+            net.juba.dial(subscriber.username, subscriber.password)
+        return [
+            tuple(queue.get(name, "-") for name in ("max-limit", "burst-limit", "burst-threshold", "burst-time"))
+            for queue in rows(net.juba, "/queue/simple")
+        ]
+
+    quick = ("512000/2000000", "1024000/4000000", "512000/2000000", "8s/8s")
+    assert has_now(Speed(2000, 512, 4000, 1024)) == [quick, quick]
+    held = has_now(Speed(256, 128))
+    assert [limit for limit, *_burst in held] == ["128000/256000", "128000/256000"]
+    assert {burst for _limit, burst, *_rest in held} <= {"-", "0/0"}
+    assert has_now(Speed(2000, 512, 4000, 1024)) == [quick, quick]

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 from core.access.change import end, pause, set_speed
 from core.access.grant import Limits, grant
 from core.access.models import AccessGrant
+from core.access.speed import Speed
 from core.gateways.radius_coa import RadiusSessions
 from core.network.expire import expire_due
 from core.network.kick import kick_strays
@@ -120,7 +121,7 @@ def test_another_speed_is_told_to_the_session_that_runs(network, juba) -> None:
     begin(network, achol, "s1")
     juba.sessions.add("s1")
     with network.parts.db.transaction() as tx:
-        set_speed(tx, grant_id=achol.grant_id, down_kbps=256, up_kbps=128)
+        set_speed(tx, grant_id=achol.grant_id, speed=Speed(256, 128))
         place(tx, grant_id=achol.grant_id, wanted="present", now=network.parts.clock.now())
     send(network)
     assert juba.heard[0]["Mikrotik-Rate-Limit"] == ["128k/256k"]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.access.change import set_speed
 from core.access.first_use import mark_first_use
+from core.access.speed import Speed
 from core.catalog.set_price import set_version
 from core.customers.queries import account
 from core.errors import AmountOutOfRange
@@ -86,7 +87,7 @@ def test_the_database_refuses_to_change_what_was_sold(sold: int, parts: Parts, s
 
 def test_what_may_change_of_a_grant_and_a_token_does(sold: int, parts: Parts) -> None:
     with parts.db.transaction() as tx:
-        set_speed(tx, grant_id=sold, down_kbps=256, up_kbps=256)
+        set_speed(tx, grant_id=sold, speed=Speed(256, 256))
     go_around(parts, "UPDATE access_grant SET used_bytes = 5, reading_bytes = 5, credited_bytes = 5")
     go_around(parts, "UPDATE token SET told_waiting_at = now(), told_online_at = now()")
     everything_agrees(parts)
