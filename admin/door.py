@@ -82,7 +82,9 @@ LINKS: Final = (
     Link(
         _("Prices"),
         {"admin.tariffs": "catalogue.manage"},
-        frozenset(f"admin.{name}" for name in ("new_tariff", "tariff", "promotions", "taxes", "rates", "holidays")),
+        frozenset(
+            f"admin.{name}" for name in ("new_tariff", "tariff", "what_if", "promotions", "taxes", "rates", "holidays")
+        ),
     ),
     Link(
         _("Billing"),

@@ -56,6 +56,7 @@ from admin.pages import (
     tickets,
     voids,
     webhooks,
+    what_if,
 )
 from admin.routes import Route
 
@@ -79,6 +80,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *corrections.ROUTES,
     *adjustments.ROUTES,
     *tariffs.ROUTES,
+    *what_if.ROUTES,
     *taxes.ROUTES,
     *rates.ROUTES,
     *promotions.ROUTES,

@@ -11,13 +11,14 @@ from markupsafe import Markup
 
 from admin.acts import act, note
 from admin.desk import member, parts, typed
+from admin.fair_use_form import fields_of, rule_of
 from admin.figures import bytes_of, needed_day, needed_whole, price_of, whole_of
 from admin.permits import needs
 from admin.routes import Route
 from admin.words import choices, day, t, tongue
 from core.billing.schedules import schedule_names
 from core.catalog.data_packs import PACKS_MAX, DataPack
-from core.catalog.fair_use import PERIODS, FairUse, Step
+from core.catalog.fair_use import PERIODS
 from core.catalog.open_tariff import ALIAS_MAX, open_tariff
 from core.catalog.set_tariff import NOTHING, PRICE_CURRENCIES, NewTerms, set_tariff_version
 from core.catalog.tariffs import tariff_book
@@ -33,7 +34,6 @@ from core.money import Money
 PAYS: Final = ("postpaid", "prepaid")
 BILLED_ON: Final = ("anniversary", "first_of_month")
 RECONNECTS: Final = ("new_day", "keep_day")
-STEPS: Final = ("", "2", "3")  # of fair use, as the form names its fields
 PACKS: Final = tuple(range(1, PACKS_MAX + 1))
 
 
@@ -131,11 +131,12 @@ def _terms() -> NewTerms:
     def kbps(name: str) -> int | None:
         return whole_of(typed(name), name)
 
+    up_kbps = needed_whole(typed("up"), "up")
     return NewTerms(
         data_bytes=bytes_of(typed("data")),
-        fair_use=_fair_use(),
+        fair_use=rule_of(typed, up_kbps),
         down_kbps=needed_whole(typed("down"), "down"),
-        up_kbps=needed_whole(typed("up"), "up"),
+        up_kbps=up_kbps,
         burst_down_kbps=kbps("burst_down"),
         burst_up_kbps=kbps("burst_up"),
         price=price,
@@ -160,23 +161,6 @@ def _packs(currency: str) -> tuple[DataPack, ...]:
             raise NotPossibleNow(what="tariff", state="packs")
         packs.append(DataPack(data, price))
     return tuple(sorted(packs, key=lambda pack: pack.data_bytes))
-
-
-def _fair_use() -> FairUse | None:
-    """The steps that are filled in. Up is held to the same figure as down, or stays what it is where that is lower."""
-    up = needed_whole(typed("up"), "up")
-    steps = []
-    for step in STEPS:
-        data, slow = bytes_of(typed(f"fair_use{step}")), whole_of(typed(f"slow{step}"), "slow")
-        if data is None and slow is None:
-            continue
-        if data is None or slow is None:
-            raise NotPossibleNow(what="tariff", state="fair use")
-        steps.append(Step(typed(f"period{step}") or "billing", data, slow, min(slow, up)))
-    hours = whole_of(typed("free_from"), "hour"), whole_of(typed("free_until"), "hour")
-    if not steps and hours == (None, None):
-        return None
-    return FairUse(tuple(steps), *hours)
 
 
 def _done(number: int, form: str, work: Callable[[Transaction], Markup]) -> ResponseReturnValue:
@@ -218,7 +202,7 @@ def _page(number: int, refused: Markup | None, opened: str) -> str:
             schedules=schedule_names(connection, tongue()).items(),
             currencies=[(currency, currency) for currency in PRICE_CURRENCIES],
             periods=choices("period", PERIODS),
-            steps=STEPS,
+            rule=fields_of(versions[-1].fair_use if versions else None),
             packs=PACKS,
             today=today,
             refused=refused,

@@ -51,28 +51,14 @@ def count(
     `slows_after`: where slowing begins, by period; none where nothing is slowed. `days` reach back to the beginning of
     every period that today or a purchase lies in.
     """
-    counter = _Counter(slows_after)
-    of_day: dict[date, list[Bought]] = {}
-    for one in bought:
-        of_day.setdefault(one.day, []).append(one)
-    for day in sorted({*days, *of_day, today}):
+    counting = Counting(bought, slows_after, anchor_day)
+    for day in sorted({*days, *(one.day for one in bought), today}):
         if day > today:
             break
-        counter.begin(day, anchor_day)
-        used, done = max(0, days.get(day, 0)), 0
-        for one in sorted(of_day.get(day, ()), key=lambda one: one.after_bytes):
-            before = min(one.after_bytes, used)  # counted again since, a day may have come to less
-            counter.take(before - done)
-            done = before
-            counter.buy(one)
-        counter.take(used - done)
-    good = [left for left in counter.buckets if left.bought.day <= today]
-    return Counted(
-        counter.used,
-        sum(one.bought.data_bytes for one in good),
-        sum(one.left for one in good),
-        max((one.bought.until_day for one in good), default=None),
-    )
+        counting.begin(day)
+        counting.use(max(0, days.get(day, 0)))
+        counting.end_day()
+    return counting.counted()
 
 
 @dataclass(slots=True)
@@ -81,36 +67,71 @@ class _Bucket:
     left: int
 
 
-class _Counter:
-    def __init__(self, slows_after: Mapping[str, int]) -> None:
-        self._slows_after = slows_after
-        self._since: Mapping[str, date] = {}
-        self.used = dict.fromkeys(PERIODS, 0)
-        self.buckets: list[_Bucket] = []
+class Counting:
+    """Usage counted as it happens, day after day, in portions of any size."""
 
-    def begin(self, day: date, anchor_day: int) -> None:
-        since = starts(day, anchor_day)
+    def __init__(self, bought: Sequence[Bought], slows_after: Mapping[str, int], anchor_day: int) -> None:
+        self._bought = sorted(bought, key=lambda one: (one.day, one.after_bytes))
+        self._slows_after = slows_after
+        self._anchor_day = anchor_day
+        self._since: Mapping[str, date] = {}
+        self._used = dict.fromkeys(PERIODS, 0)
+        self._buckets: list[_Bucket] = []
+        self._of_day: list[Bought] = []
+        self._done = 0
+
+    def begin(self, day: date) -> None:
+        """A day begins: with it perhaps a period, and data that was bought until then is over."""
+        since = starts(day, self._anchor_day)
         for period in PERIODS:
             if self._since.get(period) != since[period]:
-                self.used[period] = 0
+                self._used[period] = 0
         self._since = since
-        self.buckets = [one for one in self.buckets if one.bought.until_day > day]
+        self._buckets = [one for one in self._buckets if one.bought.until_day > day]
+        self._of_day = [one for one in self._bought if one.day == day]
+        self._done = 0
 
-    def buy(self, bought: Bought) -> None:
-        self.buckets.append(_Bucket(bought, bought.data_bytes))
-        self.buckets.sort(key=lambda one: one.bought.until_day)
+    def use(self, used: int) -> None:
+        """So many bytes more of the day, and what was bought among them."""
+        until = self._done + used
+        while self._of_day and self._of_day[0].after_bytes <= until:
+            one = self._of_day.pop(0)
+            self._take(one.after_bytes - self._done)
+            self._done = max(self._done, one.after_bytes)
+            self._buy(one)
+        self._take(until - self._done)
+        self._done = until
 
-    def take(self, used: int) -> None:
+    def end_day(self) -> None:
+        """The day is over. Counted again since, it may have come to less than before a purchase."""
+        for one in self._of_day:
+            self._buy(one)
+        self._of_day = []
+
+    def counted(self) -> Counted:
+        """What counts by now."""
+        return Counted(
+            dict(self._used),
+            sum(one.bought.data_bytes for one in self._buckets),
+            sum(one.left for one in self._buckets),
+            max((one.bought.until_day for one in self._buckets), default=None),
+        )
+
+    def _buy(self, bought: Bought) -> None:
+        self._buckets.append(_Bucket(bought, bought.data_bytes))
+        self._buckets.sort(key=lambda one: one.bought.until_day)
+
+    def _take(self, used: int) -> None:
         if used <= 0:
             return
         room = min(
-            (max(0, after - self.used[period]) for period, after in self._slows_after.items()), default=NO_ROOM_NEEDED
+            (max(0, after - self._used[period]) for period, after in self._slows_after.items()), default=NO_ROOM_NEEDED
         )
         beyond = max(0, used - room)
-        for bucket in self.buckets:
+        for bucket in self._buckets:
             served = min(bucket.left, beyond)
             bucket.left -= served
             beyond -= served
             used -= served
-        for period in self.used:
-            self.used[period] += used
+        for period in self._used:
+            self._used[period] += used

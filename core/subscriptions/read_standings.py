@@ -45,7 +45,8 @@ def standings(connection: Connection, rows: Sequence[Any], book: TariffBook, now
     today, hour = juba_day(now), now.astimezone(JUBA).hour
     terms = {row.id: of for row in rows if (of := book.version(row.tariff_id, today)) is not None}
     rows = [row for row in rows if row.id in terms]
-    bought = _bought(connection, rows, today)
+    since = min((first for row in rows for first in starts(today, row.anchor_day).values()), default=today)
+    bought = bought_since(connection, [row.id for row in rows], since)
     days = _days(connection, rows, terms, bought, today)
     found = {}
     for row in rows:
@@ -61,11 +62,10 @@ def stands_now(connection: Connection, subscription_id: int, now: datetime) -> S
     return standings(connection, rows, tariff_book(connection), now).get(subscription_id) if rows else None
 
 
-def _bought(connection: Connection, rows: Sequence[Any], today: date) -> dict[int, list[Bought]]:
-    """What was bought and was good on a day of the periods of today."""
-    since = min((first for row in rows for first in starts(today, row.anchor_day).values()), default=today)
+def bought_since(connection: Connection, subscription_ids: Sequence[int], since: date) -> dict[int, list[Bought]]:
+    """What was bought and was good on a day or later."""
     found: dict[int, list[Bought]] = {}
-    for one in connection.execute(_BOUGHT, {"ids": [row.id for row in rows], "since": since}):
+    for one in connection.execute(_BOUGHT, {"ids": list(subscription_ids), "since": since}):
         found.setdefault(one.subscription_id, []).append(
             Bought(one.data_bytes, one.day, one.until_day, one.after_bytes)
         )

@@ -18,7 +18,7 @@ _HOURS: Final = text("""
            extract(hour FROM h.hour AT TIME ZONE 'Africa/Juba')::int AS hour,
            sum(h.up_bytes + h.down_bytes)::bigint AS used_bytes
     FROM usage_session s JOIN usage_hour h ON h.session_id = s.id
-    WHERE s.grant_id = ANY(:ids) AND h.hour >= :since
+    WHERE s.grant_id = ANY(:ids) AND h.hour >= :since AND (CAST(:until AS timestamptz) IS NULL OR h.hour < :until)
     GROUP BY 1, 2, 3
 """)
 
@@ -41,7 +41,9 @@ def used_by_day(connection: Connection, grant_ids: Sequence[int], since: date) -
     return found
 
 
-def used_by_hour(connection: Connection, grant_ids: Sequence[int], since: datetime) -> list[UsedInHour]:
-    """The same by the hour, from an instant on."""
-    rows = connection.execute(_HOURS, {"ids": list(grant_ids), "since": since})
+def used_by_hour(
+    connection: Connection, grant_ids: Sequence[int], since: datetime, until: datetime | None = None
+) -> list[UsedInHour]:
+    """The same by the hour, from an instant on, up to another."""
+    rows = connection.execute(_HOURS, {"ids": list(grant_ids), "since": since, "until": until})
     return [UsedInHour(row.grant_id, row.day, row.hour, int(row.used_bytes)) for row in rows]

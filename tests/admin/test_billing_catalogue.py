@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from tests.core.subscriptions.line import Line
 from tests.town import count, snapshot
 
 TERMS = {
@@ -267,3 +268,29 @@ def test_holidays_are_set_and_taken_back(mary, provider, parts):
     assert "like others again" in mary.told(mary.post("/holidays/remove", removed="2026-12-25"))
     assert mary.post("/holidays/remove", removed="2026-12-25").status_code == 404
     assert count(parts, "holiday") == 0
+
+
+def test_a_rule_is_tried_on_last_month_before_it_is_set(mary, provider, parts):
+    line = Line(provider, fair_use=None)
+    provider.on("2026-11-10")
+    line.uses(30)
+    provider.on("2026-12-05")
+    before = snapshot(parts)
+    page = mary.get("/tariffs/40/what-if").text
+    assert 'Slow at some time: <bdi dir="ltr">0</bdi>' in page
+    page = mary.get("/tariffs/40/what-if?fair_use=٢٠&slow=512&period=month&free_from=22&free_until=6").text
+    assert 'Customers concerned: <bdi dir="ltr">1</bdi>' in page
+    assert provider.service(line.id).number in page
+    for shown in ('value="20"', "10/11 13:00", 'd="M9 13h1v9h-1zM10 6h1v16h-1z'):
+        assert shown in page.replace("٢٠", "20"), shown
+    refused = mary.get("/tariffs/40/what-if?fair_use=20&slow=9000")
+    assert mary.refused(refused) == "Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23."
+    assert 'value="9000"' in refused.text
+    assert mary.get("/tariffs/77/what-if").status_code == 404
+    assert snapshot(parts) == before
+
+
+def test_only_who_sets_tariffs_may_try_rules(provider, desk_of, kiden):
+    for desk in (desk_of("rose"), desk_of("gatluak")):
+        assert desk.get("/tariffs/1/what-if").status_code == 403
+    assert kiden.get("/tariffs/1/what-if").status_code == 303

@@ -22,7 +22,7 @@ def packed(text: str) -> int:
 
 
 PLAIN = """/ /me /register /search?q=x /stuck /payments/unknown /network /staff /services/to-install /adjustments
-/tariffs /tariffs/new /tariffs/1 /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months
+/tariffs /tariffs/new /tariffs/1 /tariffs/1/what-if /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months
 /statements /lines /claims /accounts /accounts/mtn-momo /reconciliation
 /payouts /owners /auto-top-ups /routers /routers/1 /keys /webhooks"""
 OF_A_CUSTOMER = "/cash /change /services /adjust /later /exemptions"

@@ -134,6 +134,7 @@ ALLOWED = {
     "tariff": BILLING,
     "set_tariff": BILLING,
     "withdraw_tariff": BILLING,
+    "what_if": BILLING,
     "taxes": BILLING,
     "open_tax": BILLING,
     "set_tax_rate": BILLING,
