@@ -8,7 +8,7 @@ TEST_PROCESSES ?= 2
 
 # Debian packages that the tests need beyond Python's own; root gets them through apt, others are told which. None of
 # their servers is started (policy-rc.d): the tests start what they need on ports of their own.
-APT_PACKAGES ?= poppler-utils freeradius freeradius-postgresql freeradius-utils hostapd wpasupplicant iproute2 nftables
+APT_PACKAGES ?= poppler-utils freeradius freeradius-postgresql freeradius-rest freeradius-utils hostapd wpasupplicant iproute2 nftables
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -189,10 +189,17 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "deploy" / "freeradius"
 def freeradius(url: str, key: str, log: Path, address: str = "127.0.0.1") -> Iterator[Radius]:
     """The server, until it is let go."""
     auth, acct = free_port(address), free_port(address)
+    with running(FOLDER, environment(url, key, auth, acct, address), log):
+        yield Radius(auth, acct)
+
+
+@contextmanager
+def running(folder: Path, environ: Mapping[str, str], log: Path) -> Iterator[None]:
+    """FreeRADIUS as a folder has it."""
     with log.open("w") as out:
         process = subprocess.Popen(
-            [program("freeradius"), "-f", "-l", "stdout", "-d", str(FOLDER)],
-            env=environment(url, key, auth, acct, address),
+            [program("freeradius"), "-f", "-l", "stdout", "-d", str(folder)],
+            env=environ,
             stdout=out,
             stderr=subprocess.STDOUT,
         )
@@ -202,7 +209,7 @@ def freeradius(url: str, key: str, log: Path, address: str = "127.0.0.1") -> Ite
             assert process.poll() is None, log.read_text(errors="replace")
             assert time.monotonic() < until, log.read_text(errors="replace")
             time.sleep(0.02)
-        yield Radius(auth, acct)
+        yield
     finally:
         process.terminate()
         process.wait(10)
