@@ -87,6 +87,8 @@ WHY_NOT: Final[Mapping[tuple[str, str], str]] = {
     ("receipt", "taken back"): _("This receipt is being taken back as a whole."),
     ("document", "credit_note"): _("A credit note cannot be corrected this way."),
     ("service", "begins tomorrow"): _("This service begins tomorrow."),
+    ("token", "expired"): _("This token is over already."),
+    ("token", "revoked"): _("This token was stopped already."),
     ("subscription", "pending"): _("This service has not begun yet."),
     ("subscription", "active"): _("This service is on: that cannot be done to it."),
     ("subscription", "paused"): _("This service is paused. Let it go on first."),

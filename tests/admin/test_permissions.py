@@ -78,6 +78,8 @@ ALLOWED = {
     "add_phone": "admin manager",
     "change_status": "admin manager",
     "close_ticket": EVERYONE,
+    "token": BILLING,
+    "stop_token": BILLING,
     "stuck": MACHINES,
     "push": MACHINES,
     "push_all": MACHINES,

@@ -105,11 +105,16 @@ def parts_of(house: House) -> Parts:
     return assemble(settings, ring=bell(settings.redis_url), pool_size=2)
 
 
+def desk_of(house: House, name: str) -> Desk:
+    """A member of staff at a desk. Whoever takes it closes its browser."""
+    desk = Desk(house)
+    desk.log_in(name, next(row["password"] for row in house.demo["staff"] if row["username"] == name))
+    return desk
+
+
 def takes_over(house: House, name: str, nas: str) -> str:
     """Gatluak says that the router asks RADIUS, and pastes its script. Returns the secret the script tells it."""
-    desk = Desk(house)
-    password = next(row["password"] for row in house.demo["staff"] if row["username"] == "gatluak")
-    desk.log_in("gatluak", password)
+    desk = desk_of(house, "gatluak")
     (router,) = house.rows("SELECT id, host, port, username FROM router WHERE name = %s", name)
     words = {
         "name": name,

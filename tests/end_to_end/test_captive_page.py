@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from core.access.change import end, set_speed
+from core.access.change import set_speed
 from core.access.speed import Speed
 from core.network.place import place
 from tests.end_to_end.books import counted, grant, paid_once_for_one_token, session_of
 from tests.end_to_end.hall import Device, download
 from tests.end_to_end.phone import Phone
-from tests.end_to_end.radius_house import WIFI
+from tests.end_to_end.radius_house import WIFI, desk_of
 from tests.end_to_end.waiting import await_until, note
 from tests.namespaces import inside
 
@@ -75,11 +75,10 @@ def test_achol_pays_by_text_logs_in_and_gets_what_she_paid_for_and_majok_is_sent
     assert majoks.logs_in(others.user, others.password) == 200
     assert await_until(lambda: majoks.downloads(10).whole, what="Majok online")
     has_told(house, others.user)
-    (row,) = house.rows("SELECT id FROM access_grant WHERE username = %s", others.user)
-    with by_radius.parts.db.transaction() as tx:
-        now = by_radius.parts.clock.now()
-        assert end(tx, grant_id=row.id, now=now)
-        place(tx, grant_id=row.id, wanted="disabled", now=now)
+    mary = desk_of(house, "mary")
+    page = mary.get(f"/tokens/{others.user}")
+    mary.post(f"/tokens/{others.user}/stop", page, why="lent to a stranger").raise_for_status()
+    mary.browser.close()
     await_until(lambda: not gateway.is_online(others.user), what="Majok sent off")
     assert majoks.is_led_to_the_page()
     assert gateway.ended(others.user)[0]["cause"] == ADMIN_RESET
