@@ -10,6 +10,7 @@ from core.languages import marked as _
 PARTNER_WORDS: Final[Mapping[str, str]] = {
     "scope.customers:read": _("read customers: names and phones"),
     "scope.services:read": _("read services"),
+    "scope.services:write": _("cut services off and let them go on"),
     "scope.usage:write": _("tell usage, which is counted and may be billed"),
     "scope.radius": _("ask for log-ins and tell sessions, as equipment does"),
     "scope.radius:passwords": _("with log-ins: get passwords in clear, for CHAP"),

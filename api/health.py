@@ -36,6 +36,10 @@ FIGURES: Final = {
         "SELECT count(*) FROM placement WHERE confirmed_at IS NULL",
     ),
     "shabaka_routers_failing": ("Routers that do not answer", "SELECT count(*) FROM router WHERE failures > 0"),
+    "shabaka_webhooks_failing": (
+        "Addresses of partners that do not take our events",
+        "SELECT count(*) FROM webhook WHERE active AND failures > 0",
+    ),
     "shabaka_grants_running": ("Grants in use", "SELECT count(*) FROM access_grant WHERE status = 'running'"),
 }
 

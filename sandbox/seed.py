@@ -32,6 +32,7 @@ from core.staff.add import add_member
 from core.staff.models import StaffMember
 from core.staff.roles import Role
 from core.tokens.models import Hotspot
+from sandbox.seed_keys import api_key
 from sandbox.seed_monthly import monthly
 from sandbox.seed_payments import month_of_payments
 from supervisor.errors import CannotRunError
@@ -97,7 +98,7 @@ def seed(environ: Mapping[str, str]) -> None:
         _customers(tx, parts, staff_id)
         routers(tx, parts, town["routers"])
         monthly(tx, parts, staff_id)
-        demo = _demo(tx, town, passwords)
+        demo = _demo(tx, town, passwords) | {"api_key": api_key(tx, parts, home)}
     month_of_payments(parts)
     now = parts.clock.now()  # what the offices owe by now: their service began some weeks ago
     bill_due(parts.db, day=juba_day(now), issuer=issuer_of(parts.settings), now=now)

@@ -22,6 +22,7 @@ STATUS_OTHERWISE: Final = 422
 # To a program these are said in other words than to a customer.
 SENTENCES: Final[Mapping[type[Refusal], str]] = {
     errors.NotFound: "There is no such {what}.",
+    errors.NotPossibleNow: "That is not possible now: it is {state}.",
     errors.KeyReused: "This Idempotency-Key came before with another content. Nothing was done now.",
 }
 HTTP_FAULTS: Final[Mapping[int, tuple[str, str]]] = {

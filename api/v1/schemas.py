@@ -183,6 +183,9 @@ SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "Plan": PLAN,
     "Service": SERVICE,
     "Services": closed({"services": _list_of("Service")}),
+    "Reason": closed(
+        {"why": {"type": "string", "minLength": 1, "maxLength": 150, "pattern": r"\S", "examples": ["spam"]}}
+    ),
     "UsageSample": SAMPLE,
     "UsageBatch": BATCH,
     "UsageTaken": TAKEN,

@@ -21,17 +21,18 @@ def list_services(call: Call) -> Reply:
     with call.parts.db.reading() as connection:
         customer = customer_numbered(connection, call.values["number"])
         views = views_of(connection, customer.place, juba_day(call.now))
-        return Reply({"services": _shown(connection, views)})
+        return Reply({"services": shown(connection, views)})
 
 
 def read_service(call: Call) -> Reply:
     """One service."""
     with call.parts.db.reading() as connection:
         view = view_numbered(connection, call.values["number"], juba_day(call.now))
-        return Reply(_shown(connection, [view])[0])
+        return Reply(shown(connection, [view])[0])
 
 
-def _shown(connection: Connection, views: list[View]) -> list[dict[str, Any]]:
+def shown(connection: Connection, views: list[View]) -> list[dict[str, Any]]:
+    """Services as they are told."""
     on = [view.service.grant_id for view in views if view.service.state == "active" and view.service.grant_id]
     speeds = speeds_of(connection, on)
     return [_one(view, speeds.get(view.service.grant_id or 0)) for view in views]

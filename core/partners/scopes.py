@@ -10,6 +10,7 @@ from core.errors import NotPossibleNow
 Scope = Literal[
     "customers:read",  # names and phones
     "services:read",
+    "services:write",  # cut services off, and let them go on
     "usage:write",  # what it tells is counted, and may be billed
     "events",  # what happens to services, payments and routers
     "radius",  # log-ins and accounting of equipment

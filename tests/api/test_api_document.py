@@ -39,7 +39,8 @@ def form(value):
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_every_command_runs_and_answers_as_is_shown(document, api, key_for, provider, parts):
     provider.on("2026-11-05")
-    provider.begins("HOME")
+    service = provider.service(provider.begins("HOME"))
+    provider.on("2026-11-09")
     with parts.db.transaction() as tx:
         values = {"access_by": "radius", "nas_address": "10.20.0.2", "radius_secret": b"x"}
         tx.execute(update(RouterRow).where(RouterRow.name == "juba-town").values(**values))
@@ -49,6 +50,7 @@ def test_every_command_runs_and_answers_as_is_shown(document, api, key_for, prov
         environ = os.environ | {
             "SHABAKA": url,
             "KEY": key_for(*SCOPES),
+            "SERVICE": service.number,
             "CUSTOMER": provider.town.achol.number,
             "NOW": provider.clock.now().isoformat(),
         }
@@ -63,7 +65,7 @@ def test_every_command_runs_and_answers_as_is_shown(document, api, key_for, prov
             if next_kind == "json":
                 assert form(answer) == form(json.loads(shown)), text
             commands += 1
-    assert commands == 7
+    assert commands == 8
 
 
 def test_the_words_of_the_document_are_those_of_the_code(document):
