@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,11 +11,12 @@ from core.access.change import set_speed
 from core.access.speed import Speed
 from core.network.place import place
 from tests.end_to_end.books import counted, grant, paid_once_for_one_token, session_of
-from tests.end_to_end.hall import Device, download
+from tests.end_to_end.hall import ORDERS_PORT, Device, download
 from tests.end_to_end.phone import Phone
 from tests.end_to_end.radius_house import WIFI, desk_of
 from tests.end_to_end.waiting import await_until, note
 from tests.namespaces import inside
+from tests.programs import program
 
 ROUTER = "munuki"
 DOWN_KBPS, UP_KBPS = 8000, 2000
@@ -24,7 +26,7 @@ MEASURED = 2 * MEGABYTE
 # Of the plan's speed: what the packets' own heads leave of it is 0.95; two cores are shared with other tests.
 BAND = (0.7, 1.05)
 LOOK_S = 0.5  # a gateway that looks every tenth of a second cuts off within it, on a busy machine too
-ADMIN_RESET, NAS_REQUEST = 6, 10
+SESSION_TIMEOUT, ADMIN_RESET, NAS_REQUEST = 5, 6, 10
 
 
 def bought_by_text(house, code):
@@ -143,3 +145,35 @@ def test_a_gateway_whose_power_was_cut_says_so_and_what_it_told_of_is_off_the_qu
     assert was["cause"] == NAS_REQUEST
     total = session.used + was["up"] + was["down"]
     await_until(lambda: counted(house, leave.username) == (total, total), what="every byte told of, once")
+
+
+def ordered(by_radius, kind, secret, attributes):
+    """What a gateway answers to an order of a foreign client: `coa` or `disconnect`."""
+    said = "\n".join(
+        f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}" for name, value in attributes
+    )
+    done = subprocess.run(
+        [program("radclient"), "-x", "-r", "1", "-t", "1", f"{by_radius.hall.nas}:{ORDERS_PORT}", kind, secret],
+        input=f"{said}\nMessage-Authenticator = 0x00\n", capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_gateway_obeys_whoever_knows_its_secret_about_a_session_it_knows(by_radius, gateway):
+    secret, majoks = by_radius.secrets["munuki"], Device(gateway.hall, "majok")
+    leave = by_radius.buys(by_radius.sells("ORD", 36, data_bytes=None, down_kbps=1000, up_kbps=1000), ROUTER)
+    assert majoks.logs_in(leave.username, leave.password) == 200
+    (session,) = [one["session"] for one in gateway.sessions()["online"] if one["user"] == leave.username]
+    his = (("User-Name", leave.username), ("Acct-Session-Id", session))
+    assert "No reply" in ordered(by_radius, "disconnect", "another-secret", his)
+    others = (("User-Name", "kiden1"), ("Acct-Session-Id", session))
+    assert "Session-Context-Not-Found" in ordered(by_radius, "disconnect", secret, others)
+    assert "Unsupported-Attribute" in ordered(by_radius, "coa", secret, his)
+    assert gateway.is_online(leave.username)
+    assert "Received CoA-ACK" in ordered(by_radius, "coa", secret, (*his, ("Session-Timeout", 1)))
+    await_until(lambda: gateway.ended(leave.username), what="the end of his second")
+    assert gateway.ended(leave.username)[0]["cause"] == SESSION_TIMEOUT
+    assert majoks.is_led_to_the_page()
+    assert "Session-Context-Not-Found" in ordered(by_radius, "disconnect", secret, his)
+    ended = "SELECT cause FROM usage_session WHERE username = %s AND stopped_at IS NOT NULL"
+    assert await_until(lambda: by_radius.house.rows(ended, leave.username)) == [("Session-Timeout",)]
