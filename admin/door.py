@@ -27,8 +27,8 @@ from core.staff.roles import Permission, may
 BODY_BYTES_MAX: Final = 64 * 1024
 HEADERS: Final = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -77,7 +77,7 @@ LINKS: Final = (
     Link(
         _("Network"),
         {"admin.network": "network.see"},
-        frozenset(f"admin.{name}" for name in ("routers", "router", "outages", "outage_credits")),
+        frozenset(f"admin.{name}" for name in ("routers", "router", "router_throughput", "outages", "outage_credits")),
     ),
     Link(
         _("Prices"),
@@ -120,6 +120,7 @@ def create_blueprint(parts: Parts) -> GuardedBlueprint:
         ("amount", words.amount),
         ("phone", words.phone),
         ("when", words.when),
+        ("clock", words.clock),
         ("own", words.own),
         ("day", words.day),
         ("last_day", words.last_day),

@@ -177,6 +177,11 @@ def when(at: datetime | None) -> Markup:
     return ltr(at.astimezone(JUBA).strftime("%d/%m/%Y %H:%M")) if at else Markup()
 
 
+def clock(at: datetime) -> Markup:
+    """The time of day of an instant by Juba's clock."""
+    return ltr(f"{at.astimezone(JUBA):%H:%M}")
+
+
 def token_left(facts: Mapping[str, Any], now: datetime) -> str:
     """What is left of a running token, in a few words."""
     seconds = int((facts["ends_at"] - now).total_seconds())

@@ -25,4 +25,10 @@
   page.addEventListener("click", function (event) {
     if (event.target.closest("[data-print]")) window.print();
   });
+  // What flows is looked at again while somebody sees it: some hundred bytes each time.
+  page.querySelectorAll("[data-again]").forEach(function (part) {
+    setInterval(function () {
+      if (!page.hidden) fetch(part.dataset.again).then(function (answer) { return answer.ok && !answer.redirected ? answer.text() : ""; }).then(function (text) { if (text) part.innerHTML = text; }, function () {});
+    }, 15000);
+  });
 })(document);

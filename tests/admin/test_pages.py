@@ -24,7 +24,7 @@ def packed(text: str) -> int:
 PLAIN = """/ /me /register /search?q=x /stuck /payments/unknown /network /staff /services/to-install /adjustments
 /tariffs /tariffs/new /tariffs/1 /tariffs/1/what-if /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months
 /statements /lines /claims /accounts /accounts/mtn-momo /reconciliation
-/payouts /owners /auto-top-ups /routers /routers/1 /keys /webhooks"""
+/payouts /owners /auto-top-ups /routers /routers/1 /routers/1/throughput /network/outages /network/credits /keys /webhooks"""
 OF_A_CUSTOMER = "/cash /change /services /adjust /later /exemptions"
 
 
@@ -47,6 +47,7 @@ def paths(provider):
         *PLAIN.split(),
         *(f"/customers/{provider.town.achol.number}{rest}" for rest in ["", *OF_A_CUSTOMER.split()]),
         *(f"/services/{number}" for number in provider.numbers),
+        f"/services/{provider.numbers[0]}/throughput",
         *(f"/documents/{bill}/{word}" for word in ("credit", "write-off", "debit", "withholding")),
     ]
 

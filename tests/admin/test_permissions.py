@@ -84,6 +84,8 @@ ALLOWED = {
     "push": MACHINES,
     "push_all": MACHINES,
     "network": MACHINES,
+    "service_throughput": EVERYONE,
+    "router_throughput": MACHINES,
     "outages": MACHINES,
     "outage_credits": BILLING,
     "set_outage_policy": BILLING,
