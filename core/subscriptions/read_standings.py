@@ -87,8 +87,9 @@ def _days(
     free = {grant: _free_hours(terms[id_]) for id_, of_one in grants.items() for grant in of_one}
     with_free = [grant for grant, hours in free.items() if hours]
     for one in used_by_hour(connection, with_free, start_of_day(since)) if with_free else []:
-        if one.hour in free[one.grant_id]:
-            by_grant[one.grant_id][one.day] -= one.used_bytes
+        of_grant = by_grant.get(one.grant_id, {})
+        if one.hour in free[one.grant_id] and one.day in of_grant:
+            of_grant[one.day] -= one.used_bytes
     found: dict[int, dict[date, int]] = {}
     for row in rows:
         of_row = found.setdefault(row.id, {})
