@@ -68,6 +68,9 @@ CHECKS: Final = {
         SELECT 'intent ' || id FROM payment_intent
         WHERE (state IN ('created', 'submitted') OR state = 'unknown' AND reason IS DISTINCT FROM 'other_platform')
           AND ask_again_at IS NULL""",
+    "every event on its way to a partner is kept": """
+        SELECT 'outbox ' || o.id FROM outbox o WHERE o.kind = 'webhook' AND o.state = 'waiting'
+        AND NOT EXISTS (SELECT 1 FROM partner_event e WHERE e.id = (o.body ->> 'event')::bigint)""",
     "every queued text is in the outbox": """
         SELECT 'text ' || m.id FROM text_message m WHERE m.state = 'queued'
         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 'sms' AND (o.body->>'message')::bigint = m.id)""",

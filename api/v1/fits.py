@@ -111,4 +111,4 @@ def _misfit_object(schema: Schema, value: dict[str, Any], name: str) -> str | No
 
 
 def _inner(name: str, key: str) -> str:
-    return key if name == "The body" else f"{name}.{key}"
+    return key if name.startswith("The ") else f"{name}.{key}"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.v1.fits import Schema
+from core.partners.kinds import TEST_KIND
 
 NUMBER: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,20}$", "examples": ["10017"]}
 INSTANT: Final[Schema] = {"type": "string", "format": "date-time", "examples": ["2026-11-30T09:00:00Z"]}
@@ -166,7 +167,7 @@ EVENTS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
 EVENT: Final = closed(
     {
         "id": {"type": "string", "format": "uuid"},
-        "kind": {"type": "string", "enum": list(EVENTS)},
+        "kind": {"type": "string", "enum": [*EVENTS, TEST_KIND]},
         "at": INSTANT,
         "data": {"type": "object"},
     },

@@ -22,11 +22,14 @@ _IS_STUCK: Final = """(o.state = 'dead' OR o.state = 'waiting'
 _STUCK: Final = text(f"""
     SELECT o.id, o.kind, o.state, o.attempts, o.created_at, o.due_at, o.last_error,
            coalesce(m.phone, i.payer_phone) AS phone,
-           CASE WHEN :sees_money OR m.template IN {MONEYLESS_TEXTS} THEN m.shown END AS shown,
+           CASE WHEN o.kind = 'webhook' THEN w.name || ': ' || e.kind
+                WHEN :sees_money OR m.template IN {MONEYLESS_TEXTS} THEN m.shown END AS shown,
            CASE WHEN :sees_money THEN i.amount_minor END AS amount_minor, i.currency, c.number, c.name
     FROM outbox o
     LEFT JOIN text_message m ON o.kind = 'sms' AND m.id = (o.body ->> 'message')::bigint
     LEFT JOIN payment_intent i ON o.kind = 'momo.request' AND i.id = (o.body ->> 'intent')::bigint
+    LEFT JOIN webhook w ON o.kind = 'webhook' AND w.id = (o.body ->> 'webhook')::bigint
+    LEFT JOIN partner_event e ON o.kind = 'webhook' AND e.id = (o.body ->> 'event')::bigint
     LEFT JOIN contact p ON p.phone = m.phone
     LEFT JOIN customer c ON c.id = coalesce(i.customer_id, p.customer_id)
     WHERE {_IS_STUCK}

@@ -101,6 +101,7 @@ def test_a_dead_event_stands_on_the_page_of_what_is_stuck_and_can_be_pushed(
     page = rebecca.get("/stuck").text
     assert "event for a partner" in page
     assert "answered 500" in page
+    assert "Nimule: payment.received" in page
     assert "given up: " in rebecca.get("/webhooks").text
     rebecca.post("/stuck/push-all")
     tell()

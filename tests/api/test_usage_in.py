@@ -104,9 +104,8 @@ def test_a_bad_sample_is_refused_on_its_own_and_the_others_are_counted(
     told = equipment.post(
         "/usage", {"samples": [good, sample(achol, clock) | changed, sample(achol, clock, 900, 20, 40)]}
     )
-    refusal = {"index": 1, "code": code, "message": sentence.replace("session", "The sample.session", 0)}
     (found,) = told.json["refused"]
-    assert found["message"].removeprefix("The sample.") == refusal["message"]
+    assert found["message"] == sentence
     assert (found["index"], found["code"], told.json["accepted"]) == (1, code, 2)
     assert used(parts, achol) == 60
 
@@ -116,7 +115,7 @@ def test_a_sample_that_lacks_something_says_what(equipment, achol, clock, missin
     item = sample(achol, clock)
     del item[missing]
     (found,) = equipment.post("/usage", {"samples": [item]}).json["refused"]
-    assert found["message"].removeprefix("The sample.") == f"{missing} is missing."
+    assert found["message"] == f"{missing} is missing."
 
 
 NAMES = ["'; DROP TABLE customer; --", "a\"b'c", "%{User-Name}", "\\' OR 1=1", "x" * 253, "أشول", "a\nb"]

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from urllib.parse import urlsplit
 
+from sqlalchemy import text
+
 from core.bells import BELLS, TIMETABLE
 from core.partners.kinds import KINDS
 from core.partners.make_webhook import make_webhook
@@ -73,6 +75,46 @@ def test_a_worker_process_tells_a_partner(environ, town, parts, root):
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert receiver.kinds == ["payment.received"]
+    assert count(parts, "outbox", "kind = 'webhook' AND state = 'sent'") == 1
+
+
+KILLED = """
+import os, signal
+from tasks.shared import worker
+from tasks.money import relay_due
+really = worker().courier.post
+def post(*said):
+    assert really(*said).arrived
+    os.kill(os.getpid(), signal.SIGKILL)
+worker().courier.post = post
+relay_due("webhook")
+"""
+
+
+def test_a_worker_killed_after_sending_and_before_recording_sends_the_same_event_again(environ, town, parts, root):
+    with receiving() as receiver:
+        with parts.db.transaction() as tx:
+            receiver.secret = make_webhook(
+                tx, name="Nimule", url=receiver.url, kinds=KINDS, private=True, sealer=parts.sealer, ids=parts.ids,
+                now=parts.clock.now(),
+            ).secret  # fmt: skip
+        town.give(town.achol, 500)
+        for script, code in ((KILLED, -9), (TELLS, 0)):
+            done = subprocess.run(
+                [sys.executable, "-c", script],
+                env={**os.environ, **environ, "SHABAKA_WEBHOOKS_PRIVATE": "1"}, cwd=root, capture_output=True,
+                text=True, timeout=60, check=False,
+            )  # fmt: skip
+            assert done.returncode == code, done.stderr
+            assert len(receiver.ids) == 1  # its lease still runs
+        with parts.db.transaction() as tx:
+            tx.execute(text("UPDATE outbox SET leased_until = now() - interval '1 second' WHERE kind = 'webhook'"))
+        subprocess.run(
+            [sys.executable, "-c", TELLS], env={**os.environ, **environ, "SHABAKA_WEBHOOKS_PRIVATE": "1"}, cwd=root,
+            timeout=60, check=True,
+        )  # fmt: skip
+        assert len(receiver.ids) == 2
+        assert len(set(receiver.ids)) == 1
     assert count(parts, "outbox", "kind = 'webhook' AND state = 'sent'") == 1
 
 
