@@ -75,6 +75,7 @@ BILLING_WORDS: Final[Mapping[str, str]] = {
     "act.plan_changed": _("changed a plan"),
     "act.plan_kept": _("took a change of plan back"),
     "act.adjustment_asked": _("asked for an adjustment"),
+    "act.charge_taken_back": _("took back what waited for a bill"),
     "act.adjustment_decided": _("decided an adjustment"),
     "act.withholding_recorded": _("recorded a withholding"),
     "act.promise_taken": _("took a promise to pay"),

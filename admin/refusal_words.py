@@ -62,6 +62,8 @@ WHY_NOT: Final[Mapping[tuple[str, str], str]] = {
     ("claim", "refused"): _("This was decided before: it was refused."),
     ("adjustment", "done"): _("This was decided before: it is done."),
     ("adjustment", "refused"): _("This was decided before: it was refused."),
+    ("charge", "billed"): _("It stands on a bill already. Credit that bill instead."),
+    ("charge", "taken back"): _("It was taken back before."),
     ("drawer", "closed"): _("This drawer is closed."),
     ("drawer", "open shift"): _("A shift is open at this drawer. Close it first."),
     ("drawer", "the same"): _("Choose another drawer: notes go from one to another."),

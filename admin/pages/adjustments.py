@@ -88,7 +88,15 @@ def ask(number: str) -> ResponseReturnValue:
 
 
 def asked_for(
-    tx: Transaction, kind: str, customer_id: int, invoice_id: int | None, subject: str, why: str = "why"
+    tx: Transaction,
+    kind: str,
+    customer_id: int,
+    invoice_id: int | None,
+    subject: str,
+    why: str = "why",
+    *,
+    subscription_id: int | None = None,
+    product_class: str | None = None,
 ) -> Asked:
     """Ask for what the form says, and write it into the trail when it is asked for the first time.
 
@@ -108,6 +116,8 @@ def asked_for(
         role=who.role,
         issuer=issuer(),
         now=now,
+        subscription_id=subscription_id,
+        product_class=product_class,
     )
     if not asked.again:
         detail = {"kind": kind, "amount": str(wanted), "adjustment": asked.adjustment_id, "state": asked.state}

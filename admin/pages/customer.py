@@ -8,8 +8,10 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from admin.desk import asked, member, parts
+from admin.pages.next_bill import in_words
 from admin.permits import needs
 from admin.routes import Route
+from core.billing.next_bill import waiting_charges
 from core.billing.open_bills import open_bills
 from core.billing.queries import owed
 from core.crm.find import profile
@@ -37,6 +39,8 @@ def customer(number: str) -> ResponseReturnValue:
             owed=owed(connection, who.customer_id, today) if sees_bills else None,
             bills=open_bills(connection, who.customer_id) if sees_bills else [],
             services=views_of(connection, who.customer_id, today),
+            waiting=waiting_charges(connection, who.customer_id) if sees_bills else [],
+            in_words=in_words,
             page=timeline(connection, who.customer_id, permissions=permissions, older_than=older_than),
             older_than=older_than,
             now=now,

@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 
 from admin.acts import act, by, issuer, note
 from admin.desk import parts, typed
+from admin.pages.next_bill import in_words
 from admin.permits import needs
 from admin.routes import Route
 from admin.words import amount, day, own, t, tongue
 from core.billing.begin_service import begin_service
 from core.billing.data_offers import DataOffer, data_offers
 from core.billing.end_service import end_service
+from core.billing.next_bill import waiting_charges
 from core.billing.tell_service import text_credentials
 from core.catalog.tariffs import TariffTerms, tariff_book
 from core.customers.queries import account
@@ -87,6 +89,12 @@ def page(number: str, refused: Markup | None, opened: str) -> str:
             balance=account(connection, view.service.customer_id).balance,
             moves=history(connection, service_id),
             served=days_served(connection, service_id),
+            waiting=[
+                one
+                for one in waiting_charges(connection, view.service.customer_id)
+                if one.service in (None, view.service.number)
+            ],
+            in_words=in_words,
             plans=_other_plans(tariff_book(connection).on_sale(today), view.tariff),
             routers=router_names(connection),
             stands=_standing(connection, view),

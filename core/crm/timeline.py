@@ -208,7 +208,7 @@ _BRANCHES: Final = (
            JOIN customer c ON a.subject = 'customer:' || c.number
            WHERE c.id = :customer
              AND a.act IN ('customer_changed', 'customer_status', 'promise_taken', 'tax_exempted',
-                           'tax_exemption_ended')""",
+                           'tax_exemption_ended', 'charge_taken_back')""",
     ),
 )
 _PHONES: Final = text("SELECT phone FROM contact WHERE customer_id = :customer ORDER BY is_main DESC, id")

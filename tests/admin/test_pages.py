@@ -25,7 +25,7 @@ PLAIN = """/ /me /register /search?q=x /stuck /payments/unknown /network /staff 
 /tariffs /tariffs/new /tariffs/1 /tariffs/1/what-if /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months
 /statements /lines /claims /accounts /accounts/mtn-momo /reconciliation
 /payouts /owners /auto-top-ups /routers /routers/1 /routers/1/throughput /network/outages /network/credits /keys /webhooks"""
-OF_A_CUSTOMER = "/cash /change /services /adjust /later /exemptions"
+OF_A_CUSTOMER = "/cash /change /services /adjust /next-bill /later /exemptions"
 
 
 @pytest.fixture

@@ -117,6 +117,9 @@ ALLOWED = {
     "take_back_adjustment": COUNTER,
     "adjust": COUNTER,
     "adjust_now": COUNTER,
+    "next_bill": COUNTER,
+    "ask_next_bill": COUNTER,
+    "take_back_charge": COUNTER,
     "credit_document": COUNTER,
     "credit_document_now": COUNTER,
     "write_off_document": COUNTER,
@@ -208,6 +211,7 @@ def routes(app: Flask, town):
                 "alarm_id": 1,
                 "evidence_id": 1,
                 "exemption": 1,
+                "charge": 1,
             }
             if "<int:number>" in rule.rule:
                 values["number"] = 1
