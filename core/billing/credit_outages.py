@@ -22,6 +22,7 @@ from core.billing.outage_tables import OutageCredit, OutageDecision
 from core.billing.service_lines import Days
 from core.billing.tax_rule import assess
 from core.catalog.plan_words import duration_words
+from core.catalog.promotions import promotions_of
 from core.catalog.tariffs import TariffBook, tariff_book
 from core.catalog.taxes import HOME_CURRENCY, Exchange, exchanges_for, tax_terms_on
 from core.customers.queries import account
@@ -32,7 +33,8 @@ from core.ledger.post import Posting, post
 from core.logs import log
 from core.messaging.queue_text import queue_text
 from core.money import Money
-from core.subscriptions.queries import locked, terms
+from core.subscriptions.lapse import days_lapsed
+from core.subscriptions.queries import Service, locked, terms
 
 LOG = log("billing.credit_outages")
 OUTAGES_MAX: Final = 50  # decided in one round; the next finds the rest
@@ -123,8 +125,7 @@ def _credit(tx: Transaction, *, subscription_id: int, round_: _Round) -> int:
     )
     if tx.execute(had).first() is not None:
         return 0
-    charged = Charged(service.anchor_day, _days_on(tx, subscription_id), _free_days(tx, subscription_id))
-    shares = outage_shares(round_.outage.began_at, round_.outage.ended_at, charged, round_.book)
+    shares = outage_shares(round_.outage.began_at, round_.outage.ended_at, _charged(tx, service), round_.book)
     amount = _paid_for(tx, service.customer_id, shares, round_)
     if not amount:
         return 0
@@ -150,8 +151,18 @@ def _paid_for(tx: Transaction, customer_id: int, shares: Sequence[Share], round_
     return assess(sums, tax_terms_on(tx.connection, day), exempt, round_.issuer.step_minor).total
 
 
-def _days_on(tx: Transaction, subscription_id: int) -> list[Days]:
-    return [Days(term.from_day, term.until_day, term.tariff_id) for term in terms(tx.connection, subscription_id)]
+def _charged(tx: Transaction, service: Service) -> Charged:
+    on = [Days(term.from_day, term.until_day, term.tariff_id) for term in terms(tx.connection, service.subscription_id)]
+    promotion_id = service.promotion_id
+    return Charged(
+        service.anchor_day,
+        on,
+        free=[*_free_days(tx, service.subscription_id), *days_lapsed(tx.connection, service.subscription_id)],
+        promotion=promotions_of(tx.connection, {promotion_id})[promotion_id] if promotion_id else None,
+        billed_until=service.billed_until,
+        off_billed=service.promotion_runs,
+        off_next=service.promotion_left > 0,
+    )
 
 
 def _free_days(tx: Transaction, subscription_id: int) -> list[Period]:

@@ -9,8 +9,9 @@ from typing import Final
 
 from core.billing.exchange import in_pounds
 from core.billing.service_lines import Days
+from core.catalog.promotions import PromotionTerms
 from core.catalog.tariffs import TariffBook, TariffTerms
-from core.catalog.taxes import Exchange
+from core.catalog.taxes import MILLION, Exchange
 from core.days import DAY, Period, juba_day, period_of, start_of_day
 from core.money import Money
 
@@ -19,11 +20,26 @@ _DAY_S: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """A service by the days it was on. `free`: days it had for nothing."""
+    """A service by the days it was on. `free`: days of these that it had for nothing, or had lapsed on.
+
+    The last month that was billed is one of its promotion's with `off_billed`, the one to be billed with `off_next`.
+    """
 
     anchor_day: int
     terms: Sequence[Days]
     free: Sequence[Period] = ()
+    promotion: PromotionTerms | None = None
+    billed_until: date | None = None
+    off_billed: bool = False
+    off_next: bool = False
+
+    def price(self, version: TariffTerms, month: Period) -> Money:
+        """What a month of service costs: less its promotion, where this is a month of it."""
+        billed = self.billed_until is not None and month.next <= self.billed_until
+        is_off = self.off_billed if billed else self.off_next
+        if self.promotion is None or not is_off or self.promotion.tariff_id != version.tariff_id:
+            return version.price
+        return version.price - version.price.share_half_even(self.promotion.off_millionths, MILLION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +63,8 @@ class Share:
 def outage_shares(begins: datetime, ends: datetime, charged: Charged, book: TariffBook) -> list[Share]:
     """The parts of an outage, one for each month of service and tariff it touches.
 
-    A month costs its tariff's price, whatever its length, and each second of it the same. Days off and days had for
-    nothing cost nothing, so nothing is given back for them.
+    A month costs its tariff's price, less its promotion, whatever its length, and each second of it the same. Days off
+    and days had for nothing cost nothing, so nothing is given back for them.
     """
     seconds: dict[tuple[TariffTerms, Period], int] = {}
     for day, part_s in _days(begins, ends):
@@ -61,7 +77,7 @@ def outage_shares(begins: datetime, ends: datetime, charged: Charged, book: Tari
             raise AssertionError("a tariff that is used has a version")
         seconds[version, whole] = seconds.get((version, whole), 0) + part_s
     return [
-        Share(part_s, whole.days * _DAY_S, version.product_class, version.price)
+        Share(part_s, whole.days * _DAY_S, version.product_class, charged.price(version, whole))
         for (version, whole), part_s in seconds.items()
     ]
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from core.billing.credit_outages import credit_outages
+from core.billing.end_service import end_service
 from core.billing.outage_policy import policies, policy_on, set_outage_policy
 from core.billing.outage_share import Charged, outage_shares
 from core.billing.service_lines import Days
@@ -21,6 +22,7 @@ from core.days import Period, start_of_day
 from core.errors import InvalidDay, NotPossibleNow
 from core.subscriptions.pause import pause
 from core.subscriptions.relocate import relocate
+from tests.core.billing.test_days_for_nothing import free_months
 from tests.provider import ssp
 from tests.town import ACHOL, DENG, texts_to
 
@@ -122,6 +124,43 @@ def test_only_who_hangs_on_that_router_and_was_on_is_credited(provider):
     provider.agrees()
 
 
+@pytest.mark.parametrize("then", ["stays off", "goes on again", "is ended"])
+def test_days_that_a_prepaid_service_had_lapsed_on_are_given_back_to_nobody(provider, then):
+    provider.pays(36_000)
+    service = provider.begins("PREHOME")
+    policy(provider, 6)
+    provider.bills_daily_until("2026-12-10")  # it lapsed on the 1st
+    outage(provider, "2026-12-08T10:00", 12)
+    outage(provider, "2026-12-01T00:00", 12)
+    if then == "goes on again":
+        provider.pays(36_000)
+    elif then == "is ended":
+        provider.does(end_service, subscription_id=service, by=provider.by(), issuer=provider.issuer)
+    assert goes_round(provider) == 0
+    provider.on("2026-12-12")
+    outage(provider, "2026-12-11T10:00", 12)
+    assert goes_round(provider) == (then == "goes on again")
+    provider.agrees()
+
+
+@pytest.mark.parametrize("tariff", ["HOME", "PREHOME"])
+@pytest.mark.parametrize(("off", "pounds"), [(100, []), (50, [300])])
+def test_a_month_of_a_promotion_gives_back_no_more_than_was_paid_for_it(provider, tariff, off, pounds):
+    free_months(provider, tariff, off=off)
+    policy(provider, 6)
+    provider.pays(72_000)
+    provider.begins(tariff)
+    provider.on("2026-11-10")
+    outage(provider, "2026-11-09T10:00", 12)
+    goes_round(provider)
+    assert [row.pounds for row in credits_(provider)] == pounds
+    provider.bills_daily_until("2026-12-10")
+    outage(provider, "2026-12-09T10:00", 12)
+    goes_round(provider)
+    assert credits_(provider)[-1].pounds == 581, "the promotion is over"
+    provider.agrees()
+
+
 def test_at_night_nobody_is_woken_for_it(provider):
     provider.begins("HOME")
     policy(provider, 6)
@@ -155,8 +194,7 @@ def test_a_price_in_dollars_waits_for_a_rate_and_holds_up_nobody(provider):
 
 
 def test_what_is_given_back_pays_what_is_due(provider):
-    provider.begins("PREHOME") if provider.pays(36_000) else None
-    owes = provider.begins("HOME")
+    provider.begins("HOME")
     provider.on("2026-12-01")
     provider.bills()
     policy(provider, 6)
@@ -164,8 +202,7 @@ def test_what_is_given_back_pays_what_is_due(provider):
     due = sum(row.due or 0 for row in provider.invoices())
     assert due > 0
     outage(provider, "2026-12-01T12:00", 24)
-    assert goes_round(provider) == 2
-    assert owes
+    assert goes_round(provider) == 1
     assert sum(row.due or 0 for row in provider.invoices()) < due
     provider.agrees()
 
