@@ -44,10 +44,10 @@ CHECKS: Final = {
     "every payment entry has its receipt": """
         SELECT 'entry ' || e.id FROM ledger_entry e LEFT JOIN receipt r ON r.entry_id = e.id
         WHERE e.kind IN ('payment', 'cash') AND r.id IS NULL""",
-    "every token was paid for": """
+    "every token of a wallet was paid for": """
         SELECT 'token ' || t.id FROM token t JOIN customer c ON c.id = t.buyer_id
         LEFT JOIN ledger_posting p ON p.entry_id = t.entry_id AND p.account_id = c.wallet_id
-        WHERE p.amount_minor IS DISTINCT FROM -t.price_minor""",
+        WHERE t.entry_id IS NOT NULL AND p.amount_minor IS DISTINCT FROM -t.price_minor""",
     "every token sale has its token": """
         SELECT 'entry ' || e.id FROM ledger_entry e LEFT JOIN token t ON t.entry_id = e.id
         LEFT JOIN ledger_entry r ON r.reverses_id = e.id
@@ -82,7 +82,7 @@ CHECKS: Final = {
           AND NOT (g.duration_s IS NULL AND g.closed_at IS NOT NULL)""",
     "every grant ends as long after its first use as was sold": """
         SELECT 'grant ' || id || ' ends at ' || ends_at FROM access_grant
-        WHERE ends_at IS DISTINCT FROM first_used_at + duration_s * interval '1 second'""",
+        WHERE ends_at IS DISTINCT FROM first_used_at + (duration_s + paused_s) * interval '1 second'""",
     "no grant stays online that should not": """
         SELECT 'grant ' || l.grant_id || ' should be ' || l.wanted || ' on ' || r.name || ' since ' || l.wanted_at
         FROM placement l JOIN router r ON r.id = l.router_id

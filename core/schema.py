@@ -19,6 +19,7 @@ from core.payouts import models as payouts
 from core.staff import models as staff
 from core.statements import models as statements
 from core.subscriptions import models as subscriptions
+from core.tokens import card_models as token_cards
 from core.tokens import models as tokens
 from core.usage import models as usage
 
@@ -39,6 +40,7 @@ ROOMS = (
     staff,
     statements,
     subscriptions,
+    token_cards,
     tokens,
     usage,
 )

@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.v1.fits import Schema
 from core.partners.kinds import TEST_KIND
 
+MAYBE_NUMBER: Final[Schema] = {"type": ["string", "null"], "pattern": "^[0-9]{1,20}$", "examples": ["10017"]}
 NUMBER: Final[Schema] = {"type": "string", "pattern": "^[0-9]{1,20}$", "examples": ["10017"]}
 INSTANT: Final[Schema] = {"type": "string", "format": "date-time", "examples": ["2026-11-30T09:00:00Z"]}
 MAYBE_DAY: Final[Schema] = {"type": ["string", "null"], "format": "date", "examples": ["2026-11-30"]}
@@ -155,7 +156,7 @@ EVENTS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
     "payment.received": ("Money came in.", closed({"receipt": NUMBER, "customer": NUMBER, **AMOUNT, "paid_by": TEXT})),
     "token.sold": (
         "A Wi-Fi token was sold.",
-        closed({"token": {"type": "integer"}, "customer": NUMBER, "hotspot": {"type": "integer"}, **AMOUNT}),
+        closed({"token": {"type": "integer"}, "customer": MAYBE_NUMBER, "hotspot": {"type": "integer"}, **AMOUNT}),
     ),
     "usage.share_reached": (
         "A service has used 50, 80 or 100 percent of its month's data.",

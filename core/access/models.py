@@ -11,7 +11,9 @@ from core.db.types import Bytes, Day, Instant, Line, Prose, Ref, RowId, Table, W
 class AccessGrant(Table):
     """Leave to be online at one router. The clock runs from `first_used_at`; before that `ends_at` is unknown.
 
-    A monthly service has no `duration_s` and no end of its own; it is `paused` while its customer is cut off.
+    A monthly service has no `duration_s` and no end of its own; it is `paused` while its customer is cut off. What has
+    a duration is `paused` since `paused_at` by its holder's wish, and ends later by all the seconds of its pauses that
+    are over (`paused_s`).
 
     `used_bytes` and `reading_bytes` are written by the one writer of usage: all that was used, and of data that was
     bought what its router itself counts; the difference is what the router has forgotten. `credited_bytes` is what the
@@ -43,12 +45,18 @@ class AccessGrant(Table):
     burst_down_kbps: Mapped[int | None]
     burst_up_kbps: Mapped[int | None]
     radius_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    paused_at: Mapped[Instant | None]
+    paused_s: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
         CheckConstraint("status IN ('waiting', 'running', 'paused', 'expired', 'revoked')", name="status_known"),
         CheckConstraint("status <> 'waiting' OR (first_used_at IS NULL AND closed_at IS NULL)", name="waits_unused"),
         CheckConstraint("status <> 'running' OR first_used_at IS NOT NULL", name="runs_since_first_use"),
         CheckConstraint("(first_used_at IS NULL OR duration_s IS NULL) = (ends_at IS NULL)", name="ends_when_begun"),
-        CheckConstraint("status <> 'paused' OR duration_s IS NULL", name="only_services_pause"),
+        CheckConstraint(
+            "(status = 'paused' AND duration_s IS NOT NULL) = (paused_at IS NOT NULL)", name="pause_of_time_is_dated"
+        ),
+        CheckConstraint("status <> 'paused' OR duration_s IS NULL OR first_used_at IS NOT NULL", name="pauses_begun"),
+        CheckConstraint("paused_s >= 0 AND (paused_s = 0 OR ends_at IS NOT NULL)", name="paused_what_runs"),
         CheckConstraint("(status IN ('expired', 'revoked')) = (closed_at IS NOT NULL)", name="closed_is_dated"),
         CheckConstraint("used_bytes >= 0", name="used_not_negative"),
         CheckConstraint("service IN ('hotspot', 'pppoe')", name="service_known"),

@@ -20,7 +20,11 @@ class Plan(Table):
 
 
 class PlanVersion(Table):
-    """A plan as it is from a date on: how long, how much, how fast, at what price. Sold versions never change."""
+    """A plan as it is from a date on: how long, how much, how fast, at what price. Sold versions never change.
+
+    `counts_from`: its time runs from the first use of a token, or from its sale. `pauses_max`: how often a holder may
+    let it stand still.
+    """
 
     __tablename__ = "plan_version"
     id: Mapped[RowId]
@@ -33,6 +37,8 @@ class PlanVersion(Table):
     devices_max: Mapped[int]
     price_minor: Mapped[Minor]
     currency: Mapped[Currency]
+    counts_from: Mapped[Word] = mapped_column(server_default="first_use")
+    pauses_max: Mapped[int] = mapped_column(server_default="0")
     __table_args__ = (
         UniqueConstraint("plan_id", "valid_from", name="uq_plan_version_one_per_date"),
         CheckConstraint("duration_s > 0", name="lasts"),
@@ -41,6 +47,8 @@ class PlanVersion(Table):
         CheckConstraint("devices_max BETWEEN 1 AND 20", name="devices_bounded"),
         CheckConstraint("price_minor > 0", name="price_positive"),
         CheckConstraint("currency = 'SSP'", name="in_pounds"),  # as wallets are
+        CheckConstraint("counts_from IN ('first_use', 'sale')", name="counts_from_known"),
+        CheckConstraint("pauses_max BETWEEN 0 AND 20", name="pauses_bounded"),
     )
 
 

@@ -128,7 +128,8 @@ _BRANCHES: Final = (
         _padded("t.id"),
         """'username', g.username, 'ssid', h.ssid, 'status', g.status, 'ends_at', g.ends_at,
            'duration_s', g.duration_s, 'data_bytes', g.data_bytes, 'used_bytes', g.used_bytes,
-           'phone', t.recipient_phone, 'bought', t.buyer_id = :customer, 'on_router', l.confirmed_at IS NOT NULL""",
+           'phone', t.recipient_phone, 'bought', coalesce(t.buyer_id = :customer, false),
+           'on_router', l.confirmed_at IS NOT NULL""",
         """token t JOIN access_grant g ON g.id = t.grant_id JOIN hotspot h ON h.id = t.hotspot_id
            LEFT JOIN placement l ON l.grant_id = g.id
            WHERE (t.buyer_id = :customer OR t.recipient_phone = ANY (:phones))""",

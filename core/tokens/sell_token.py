@@ -84,6 +84,7 @@ def sell_token(
         _WRITE_TOKEN,
         {
             "request_key": request_key,
+            "origin": "sold",
             "buyer_id": buyer.customer_id,
             "recipient_phone": recipient_phone,
             "hotspot_id": hotspot_id,

@@ -27,8 +27,8 @@ _CONCERNED: Final = text("""
            g.used_bytes, g.first_used_at, g.ends_at, g.status = 'expired' AS over,
            array(SELECT a.kind FROM usage_alert a WHERE a.grant_id = g.id) AS told
     FROM access_grant g JOIN token t ON t.grant_id = g.id JOIN hotspot h ON h.id = t.hotspot_id
-    JOIN customer c ON c.id = t.buyer_id
-    WHERE g.id > :after AND g.duration_s IS NOT NULL
+    LEFT JOIN customer c ON c.id = coalesce(t.buyer_id, t.seller_id)
+    WHERE g.id > :after AND t.recipient_phone IS NOT NULL AND g.duration_s IS NOT NULL
       AND (g.status = 'running' AND (g.used_bytes * 2 >= g.data_bytes OR g.ends_at <= :tomorrow)
            OR g.status = 'expired' AND g.closed_at > :still_news)
     ORDER BY g.id LIMIT :most
@@ -68,7 +68,7 @@ def _tell(tx: Transaction, *, row: Any, worth: list[str], old: list[str], now: d
     new = [kind for kind in worth if mark_told(tx, grant_id=row.grant_id, period_from=day, kind=kind, now=now)]
     for kind in old if new else ():
         mark_told(tx, grant_id=row.grant_id, period_from=day, kind=kind, now=now)
-    tongue = tongue_for(tx.connection, row.recipient_phone, row.language)
+    tongue = tongue_for(tx.connection, row.recipient_phone, row.language or "en")
     sent = 0
     for kind in new:
         template, facts = _words(row, kind, tongue, now, code)

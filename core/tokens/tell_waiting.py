@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core.access.models import AccessGrant
 from core.customers.queries import account, tongue_for
@@ -30,7 +30,7 @@ def tell_waiting(db: Database, now: datetime) -> int:
             select(
                 Token.id,
                 Token.recipient_phone,
-                Token.buyer_id,
+                func.coalesce(Token.buyer_id, Token.seller_id).label("speaks_as"),
                 Hotspot.ssid,
                 AccessGrant.username,
                 Placement.confirmed_at,
@@ -40,6 +40,7 @@ def tell_waiting(db: Database, now: datetime) -> int:
             .join(AccessGrant, AccessGrant.id == Token.grant_id)
             .join(Hotspot, Hotspot.id == Token.hotspot_id)
             .where(
+                Token.recipient_phone.is_not(None),
                 Placement.wanted == "present",
                 (
                     Token.told_waiting_at.is_(None)
@@ -62,10 +63,11 @@ def tell_waiting(db: Database, now: datetime) -> int:
             on = row.confirmed_at is not None
             column = Token.told_online_at if on else Token.told_waiting_at
             tx.execute(update(Token).where(Token.id == row.id).values({column: now}))
+            otherwise = account(tx.connection, row.speaks_as).tongue if row.speaks_as is not None else "en"
             queue_text(
                 tx,
                 phone=row.recipient_phone,
-                tongue=tongue_for(tx.connection, row.recipient_phone, account(tx.connection, row.buyer_id).tongue),
+                tongue=tongue_for(tx.connection, row.recipient_phone, otherwise),
                 template="token_ready" if on else "token_waits",
                 key=f"{'ready' if on else 'waits'}:{row.id}",
                 now=now,

@@ -15,7 +15,7 @@ _ONE: Final = text("""
            t.sold_at, t.recipient_phone, h.ssid, c.number AS buyer_number, c.name AS buyer_name,
            s.name AS stopped_by, a.detail ->> 'why' AS stopped_why
     FROM access_grant g JOIN token t ON t.grant_id = g.id JOIN hotspot h ON h.id = t.hotspot_id
-    JOIN customer c ON c.id = t.buyer_id
+    LEFT JOIN customer c ON c.id = t.buyer_id
     LEFT JOIN audit_entry a ON a.subject = 'token:' || g.username AND a.act = 'token_stopped'
     LEFT JOIN staff_member s ON s.id = a.staff_id
     WHERE g.username = :username
@@ -35,9 +35,9 @@ class TokenView:
     ends_at: datetime | None
     closed_at: datetime | None
     sold_at: datetime
-    recipient_phone: str
+    recipient_phone: str | None
     ssid: str
-    buyer_number: str
+    buyer_number: str | None
     buyer_name: str | None
     stopped_by: str | None
     stopped_why: str | None
