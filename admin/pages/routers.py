@@ -169,6 +169,7 @@ def _words() -> RouterWords:
         access_by=typed("access_by"),
         nas_address=typed("nas_address") or None,
         password=typed("password", PASSWORD_CHARS_MAX),
+        watched=typed("watched") != "no",
     )
 
 

@@ -18,6 +18,9 @@ from core.network.router_facts import router_facts
 from core.subscriptions.overview import view_numbered
 from core.usage.throughput import HOUR, STEP, Throughput, throughput_of_grants, throughput_of_router
 
+AGAIN_S: Final = 15  # a look costs its reader some hundred bytes
+ROUTER_AGAIN_S: Final = 60  # and of a router with thousands online it costs us a second
+
 
 @needs("customers.see")
 def show_of_service(number: str) -> ResponseReturnValue:
@@ -52,6 +55,7 @@ def _page(flows: Throughput, **of: Any) -> str:
                 (t(_("Last day")), flows.day, HOUR),
             )
         ],
+        every_s=AGAIN_S if of.get("view") else ROUTER_AGAIN_S,
         view=of.get("view"),
         router=of.get("router"),
         again=url_for(request.endpoint or "", part="flow", **(request.view_args or {})),

@@ -29,6 +29,6 @@
   page.querySelectorAll("[data-again]").forEach(function (part) {
     setInterval(function () {
       if (!page.hidden) fetch(part.dataset.again).then(function (answer) { return answer.ok && !answer.redirected ? answer.text() : ""; }).then(function (text) { if (text) part.innerHTML = text; }, function () {});
-    }, 15000);
+    }, Number(part.dataset.every) * 1000);
   });
 })(document);

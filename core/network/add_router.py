@@ -41,6 +41,7 @@ class RouterWords:
     access_by: str
     nas_address: str | None
     password: str = field(default="", repr=False)
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def renew_credentials(
 
 def _checked(
     tx: Transaction, words: RouterWords, *, radius_there: bool, router_id: int | None
-) -> Mapping[str, str | int | None]:
+) -> Mapping[str, str | int | bool | None]:
     for typed in (words.name, words.username):
         if not _NAME.fullmatch(typed):
             raise InvalidName(typed)
@@ -172,6 +173,7 @@ def _checked(
         "area": words.area,
         "access_by": words.access_by,
         "nas_address": nas,
+        "watched": words.watched,
     }
 
 

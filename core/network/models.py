@@ -15,6 +15,7 @@ class RouterRow(Table):
     RADIUS packets come from; `radius_secret` is sealed for the RADIUS server (`core.sealing`). `booted_at`: when it
     began to run, `looked_at`: when it was last looked at, both by its own time (`router_time`).
 
+    One that is not `watched` has no outages: it was taken out of use, or is not ours to mend.
     `silent_since`, `heard_since`: the first of the visits in a row that it did not answer, or answered.
     """
 
@@ -44,6 +45,7 @@ class RouterRow(Table):
     checks: Mapped[Json | None]
     checks_at: Mapped[Instant | None]
     checks_wanted_at: Mapped[Instant | None]
+    watched: Mapped[bool] = mapped_column(server_default=text("true"))
     silent_since: Mapped[Instant | None]
     heard_since: Mapped[Instant | None]
     __table_args__ = (

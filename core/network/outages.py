@@ -39,6 +39,7 @@ def last_outages(connection: Connection, router_id: int) -> list[Outage]:
 
 
 def routers_by_area(connection: Connection) -> dict[str, int]:
-    """How many routers stand in each area now."""
-    rows = connection.execute(select(RouterRow.area, func.count().label("routers")).group_by(RouterRow.area))
+    """How many routers are watched in each area now."""
+    counted = select(RouterRow.area, func.count().label("routers")).where(RouterRow.watched).group_by(RouterRow.area)
+    rows = connection.execute(counted)
     return {row.area: int(row.routers) for row in rows}

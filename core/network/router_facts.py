@@ -33,6 +33,7 @@ class RouterFacts:
     checks: list[dict[str, Any]] | None
     checks_at: datetime | None
     checks_wanted_at: datetime | None
+    watched: bool
     down_since: datetime | None
 
     @property

@@ -20,7 +20,7 @@ TOGETHER: Final = timedelta(minutes=10)  # sessions heard within it of the last 
 # Accounting is looked through only where visits fail, and only of routers that ask RADIUS: most rounds read no session.
 _ROUTERS: Final = text("""
     SELECT r.id, r.name, r.area, r.silent_since, r.heard_since, r.failures, r.last_seen_at IS NOT NULL AS visited,
-           a.accounted_at, coalesce(a.broke_off, false) AS broke_off, o.id AS outage_id, o.began_at
+           a.accounted_at, coalesce(a.broke_off, false) AS broke_off, r.watched, o.id AS outage_id, o.began_at
     FROM router r
     LEFT JOIN router_outage o ON o.router_id = r.id AND o.ended_at IS NULL
     LEFT JOIN LATERAL (
@@ -30,7 +30,7 @@ _ROUTERS: Final = text("""
             WHERE g.router_id = r.id AND s.router_id = r.id AND s.source IN ('radius', 'rest')
               AND s.started_at > :sessions_since) heard
     ) a ON r.access_by = 'radius' AND r.silent_since IS NOT NULL
-    WHERE r.silent_since IS NOT NULL OR o.id IS NOT NULL
+    WHERE r.watched AND r.silent_since IS NOT NULL OR o.id IS NOT NULL
     ORDER BY r.id
 """)
 
@@ -68,7 +68,7 @@ def _round(tx: Transaction, now: datetime) -> Watched:
             if began_at is not None and _begin(tx, row, began_at):
                 down.append(row.name)
         else:
-            ended_at = up_since(heard, row.began_at, now)
+            ended_at = up_since(heard, row.began_at, now) if row.watched else now
             if ended_at is not None and _end(tx, row.outage_id, ended_at):
                 up.append(row.name)
     return Watched(tuple(down), tuple(up))

@@ -15,6 +15,7 @@ HOUR: Final = timedelta(hours=1)
 HOURS: Final = 24
 NOW_WITHIN: Final = timedelta(minutes=10)  # two tellings: what was heard before says nothing of now
 _EARLIER: Final = timedelta(minutes=15)  # the counter before the first of the hour is looked for so far back
+_CLOCKS_APART: Final = timedelta(minutes=15)  # a session's age is its equipment's word, the time of a counter is ours
 _BEGUN_WITHIN: Final = timedelta(days=7)  # of what has ended in the hour; longer sessions count while they are open
 _BITS: Final = 8
 
@@ -35,15 +36,16 @@ def _steps(which: str) -> str:
     """From one counter of a session to the next: from when to when, and the bytes between."""
     return f"""
     whose AS MATERIALIZED (
-      SELECT s.id, s.started_at, s.stopped_at FROM usage_session s WHERE {which} AND s.stopped_at IS NULL
+      SELECT s.id, s.started_at, s.stopped_at, s.session_s FROM usage_session s WHERE {which} AND s.stopped_at IS NULL
       UNION
-      SELECT s.id, s.started_at, s.stopped_at FROM usage_session s
+      SELECT s.id, s.started_at, s.stopped_at, s.session_s FROM usage_session s
       WHERE {which} AND s.stopped_at > :first AND s.started_at > :begun
     ), counters AS (
       SELECT w.id, w.started_at, w.stopped_at, x.at, x.up_bytes AS up, x.down_bytes AS down,
              lag(x.at) OVER counted AS was_at, lag(x.up_bytes) OVER counted AS was_up,
              lag(x.down_bytes) OVER counted AS was_down
       FROM whose w JOIN usage_sample x ON x.session_id = w.id AND x.at > :earlier
+        AND x.session_s >= w.session_s - :back_s  -- by the index: a line that is up for months has a million counters
       WINDOW counted AS (PARTITION BY w.id ORDER BY x.session_s, x.up_bytes, x.down_bytes)
     ), known AS (
       -- The first counter of a session counts from its beginning; of an older one the counter before is not known here.
@@ -124,6 +126,7 @@ def _read(connection: Connection, which: str, whose: dict[str, Any], now: dateti
         "begun": first - _BEGUN_WITHIN,
         "recent": now - NOW_WITHIN,
         "day": day,
+        "back_s": int((now - first + _EARLIER + _CLOCKS_APART).total_seconds()),
         "step": STEP,
         "origin": datetime(2000, 1, 1, tzinfo=UTC),
     }

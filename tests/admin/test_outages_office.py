@@ -124,3 +124,15 @@ def test_mary_turns_credits_on_from_a_day_on_and_sees_what_was_given(mary: Any, 
     assert kiden.post("/network/credits", day="2026-11-23", hours="1").status_code in {302, 303, 403}
     said = mary.get("/network/credits").text
     assert (said.count("01/12/2026"), said.count("23/11/2026 12:00")) == (1, 2)
+
+
+def test_gatluak_says_that_a_router_is_out_of_use(gatluak: Any, parts: Any, town: Any) -> None:
+    page = f"/routers/{town.routers['munuki']}"
+    form = {"name": "munuki", "area": "Munuki", "host": "127.0.0.1", "port": "2", "username": "api"}
+    gatluak.told(gatluak.post(page, **form, access_by="api", watched="no"))
+    assert gatluak.get(page).text.count("not watched") == 1
+    assert gatluak.get("/routers").text.count("not watched") == 1
+    assert "Munuki" not in gatluak.get("/network/outages/areas.csv").text
+    gatluak.told(gatluak.post(page, **form, access_by="api", watched="yes"))
+    assert "Munuki" in gatluak.get("/network/outages/areas.csv").text
+    assert "not watched" not in gatluak.get(page).text

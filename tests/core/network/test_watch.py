@@ -184,6 +184,18 @@ def test_the_same_round_again_changes_nothing_and_a_second_open_outage_is_refuse
         tx.execute(text("UPDATE router SET silent_since = now(), heard_since = now()"))
 
 
+def test_one_that_is_out_of_use_is_not_watched_and_its_outage_ends(called: Network) -> None:
+    called.juba.unplug()
+    minutes(called, 6)
+    assert [one.ended_at for one in outages(called)] == [None]
+    with called.parts.db.transaction() as tx:
+        tx.execute(text("UPDATE router SET watched = false WHERE name = 'juba-town'"))
+    minutes(called, 0.5)
+    assert [one.ended_at for one in outages(called)] == [called.clock.now()]
+    minutes(called, 30)
+    assert len(outages(called)) == 1
+
+
 def account(net: Network, username: str, packet: str, seconds: int) -> None:
     with net.parts.db.transaction() as tx:
         tx.execute(
