@@ -74,7 +74,8 @@ class HttpCourier:
         if secure:
             line = self._tls.wrap_socket(line, server_hostname=host, do_handshake_on_connect=False)
         # Who trickles a byte at a time is cut off all the same: shutting the socket down wakes who waits on it.
-        cut = threading.Timer(self._whole_s, _shut, (line,))
+        late = threading.Event()
+        cut = threading.Timer(self._whole_s, _cut_off, (line, late))
         cut.daemon = True
         cut.start()
         try:
@@ -87,7 +88,7 @@ class HttpCourier:
                 connection.request("POST", path, body=body, headers=named)
                 answer = connection.getresponse()
                 answer.read(ANSWER_BYTES_MAX)
-                if not cut.is_alive():  # it rang: what was read up to there looks like an end
+                if late.is_set():  # what was read up to the cut looks like an end
                     return Carried(0, "no answer in time")
                 return Carried(answer.status)
         finally:
@@ -95,7 +96,8 @@ class HttpCourier:
             line.close()
 
 
-def _shut(line: socket.socket) -> None:
+def _cut_off(line: socket.socket, late: threading.Event) -> None:
+    late.set()
     with contextlib.suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
 
