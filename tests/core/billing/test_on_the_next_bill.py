@@ -1,5 +1,7 @@
 """A charge or a discount by hand on the next bill: once, with its reason, as far as it fits, or taken back."""
 
+import threading
+
 import pytest
 from sqlalchemy.exc import DBAPIError
 
@@ -196,6 +198,39 @@ def test_what_waits_is_taken_back_and_what_is_billed_is_not(provider):
     takes_back(provider, charges(provider)[-1].id)
     provider.bills_daily_until("2027-01-01")
     assert lines(provider) == [("recurring", 90_000), ("rental", 5_000)]
+    provider.agrees()
+
+
+@pytest.mark.parametrize("pounds", [5_000, 50_000])
+def test_the_run_and_taking_back_at_once_leave_a_discount_billed_or_taken_back(provider, pounds):
+    provider.begins("HOME")
+    asks(provider, "discount", pounds)
+    provider.on("2026-12-01")
+    (discount,) = charges(provider)
+    together = threading.Barrier(2)
+    refused = []
+
+    def bills():
+        together.wait()
+        assert provider.bills().faults == []
+
+    def changes_their_mind():
+        together.wait()
+        try:
+            takes_back(provider, discount.id)
+        except NotPossibleNow:
+            refused.append(discount.id)
+
+    threads = [threading.Thread(target=work) for work in (bills, changes_their_mind)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    (first, *rest) = charges(provider)
+    assert (first.used_on is not None) == bool(refused)
+    assert len(rest) == (pounds > 30_000 and bool(refused))
+    left = 30_000 - (min(pounds, 30_000) if refused else 0)
+    assert [bill.net for bill in provider.invoices()] == ([left] if left else [])
     provider.agrees()
 
 
