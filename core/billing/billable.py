@@ -175,6 +175,11 @@ def charges_waiting(connection: Connection, customer_ids: Sequence[int], day: da
     return _waiting(connection, _READ_CHARGES, customer_ids, day)
 
 
+def lock_charges_waiting(tx: Transaction, customer_id: int, day: date) -> list[Waiting]:
+    """The same of one customer, locked: a bill of theirs stands before us, or finds it gone."""
+    return _waiting(tx.connection, _LOCK_CHARGES, [customer_id], day).get(customer_id, [])
+
+
 def _waiting(
     connection: Connection, statement: TextClause, customers: Sequence[int], day: date
 ) -> dict[int, list[Waiting]]:

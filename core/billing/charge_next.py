@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -37,9 +37,14 @@ def refuse_unless_billed(
     """
     if product_class not in PRODUCT_CLASSES:
         raise NotPossibleNow(what="product class", state=str(product_class))
-    billed = connection.execute(_BILLED_AGAIN, {"customer": customer_id}).scalars().all()
+    billed = billed_again(connection, customer_id)
     if not billed or (subscription_id is not None and subscription_id not in billed):
         raise NoNextBill
+
+
+def billed_again(connection: Connection, customer_id: int) -> Sequence[int]:
+    """The services of a customer that a bill is still to come for."""
+    return connection.execute(_BILLED_AGAIN, {"customer": customer_id}).scalars().all()
 
 
 def put_on_next_bill(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.billing.bill_left import bill_left
 from core.billing.credit import credit_unused
 from core.billing.draft import Issuer
 from core.billing.issue import Issued
@@ -35,11 +36,13 @@ class Ended:
 def end_service(tx: Transaction, *, subscription_id: int, by: By, issuer: Issuer) -> Ended:
     """End a service today. Its last postpaid days are billed by the next run; a deposit is returned by staff.
 
+    What waits for a bill is billed now, where it was the customer's last service and no bill is to come.
+
     Raises:
         NotPossibleNow: it has ended before.
     """
     service = terminate(tx, subscription_id=subscription_id, by=by)
-    return Ended(service, _give_back(tx, service, by, issuer))
+    return _ended(tx, service, by, issuer)
 
 
 def hand_over(
@@ -51,7 +54,13 @@ def hand_over(
         NotPossibleNow: it is not active, or theirs already.
     """
     service, added = transfer(tx, subscription_id=subscription_id, customer_id=customer_id, by=by)
-    return Ended(service, _give_back(tx, service, by, issuer)), added
+    return _ended(tx, service, by, issuer), added
+
+
+def _ended(tx: Transaction, service: Service, by: By, issuer: Issuer) -> Ended:
+    notes = _give_back(tx, service, by, issuer)
+    bill_left(tx, customer_id=service.customer_id, subscription_id=service.subscription_id, by=by, issuer=issuer)
+    return Ended(service, notes)
 
 
 def _give_back(tx: Transaction, service: Service, by: By, issuer: Issuer) -> tuple[Issued, ...]:

@@ -18,17 +18,20 @@ from core.errors import Refusal
 from core.messaging.queue_text import queue_text
 from core.money import Money
 from core.payments.settle import Fulfil, Paid
-from core.payments.tell import tell_on_balance
 from core.subscriptions.states import By
 
 
 def bill_fulfilments(*, issuer: Issuer) -> Mapping[str, Fulfil]:
     """By purpose: a top-up and the payment of a bill both settle what is due; a bill that was named comes first.
 
-    What was paid for data buys it before anything else: that is what it was for.
+    What was paid for data buys it before anything else: that is what it was for. Where it cannot be bought any more,
+    the money does what a top-up does.
     """
 
     def use(tx: Transaction, paid: Paid, now: datetime) -> None:
+        settle_due(tx, paid, now, "top_up_paid")
+
+    def settle_due(tx: Transaction, paid: Paid, now: datetime, otherwise: str) -> None:
         used = money_came(
             tx,
             customer_id=paid.customer_id,
@@ -53,7 +56,7 @@ def bill_fulfilments(*, issuer: Issuer) -> Mapping[str, Fulfil]:
             tx,
             phone=customer.main_phone,
             tongue=customer.tongue,
-            template="bills_settled" if used.settled else "top_up_paid",
+            template="bills_settled" if used.settled else otherwise,
             key=f"receipt:{paid.receipt_number}",
             now=now,
             facts=facts,
@@ -74,14 +77,7 @@ def bill_fulfilments(*, issuer: Issuer) -> Mapping[str, Fulfil]:
                     issuer=issuer,
                 )
         except Refusal:
-            tell_on_balance(
-                tx,
-                customer_id=paid.customer_id,
-                purpose=paid.purpose,
-                amount=paid.amount,
-                receipt_number=paid.receipt_number,
-                now=now,
-            )
+            settle_due(tx, paid, now, "data_not_bought")
             return
         tell_data(tx, customer_id=paid.customer_id, sold=sold, now=now, paid=paid)
 

@@ -26,6 +26,7 @@ from core.subscriptions.change_plan import change_plan
 from core.subscriptions.pause import pause
 from core.subscriptions.read_standings import standings
 from core.subscriptions.slow import slow
+from core.subscriptions.suspend import suspend
 from tests.core.billing.test_money_came import momo
 from tests.core.subscriptions.line import FULL, GB, Line
 from tests.provider import ssp
@@ -172,6 +173,22 @@ def test_paid_for_and_not_sold_any_more_the_money_is_on_the_balance_and_she_is_t
     name, body = texts_to(provider.parts, provider.town.achol.main_phone)[-1]
     assert name == "data_not_bought"
     assert "SSP 12,400" in body
+
+
+def test_paid_for_and_cut_off_meanwhile_the_money_pays_the_bill_and_it_is_on_again(provider):
+    line = Line(provider, data_bytes=10 * GB, packs=PACKS)
+    provider.on("2026-12-02")
+    provider.bills()
+    provider.pays(34_000)
+    provider.does(suspend, subscription_id=line.id, reason="unpaid", by=provider.by())
+    momo(provider, 2_400, "data", {"service": line.id, "data_bytes": 5 * GB, "price": 240_000})
+    assert [one.due for one in provider.invoices()] == [0]
+    assert provider.service(line.id).state == "active"
+    assert provider.balance() == ssp(400)
+    said = texts_to(provider.parts, provider.town.achol.main_phone)
+    assert [name for name, _ in said][-2:] == ["service_back", "bills_settled"]
+    assert provider.rows("SELECT 1 FROM bought_data") == []
+    provider.agrees()
 
 
 def test_another_price_is_refused_and_nothing_is_paid(provider, capped):

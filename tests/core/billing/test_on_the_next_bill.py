@@ -301,6 +301,35 @@ def test_what_was_left_for_a_service_that_ended_goes_on_another_bill(provider):
     provider.agrees()
 
 
+def test_what_waits_when_the_last_service_ends_is_billed_at_once_and_paid_by_what_is_given_back(provider):
+    provider.pays(36_000)
+    service = provider.begins("PREHOME")
+    asks(provider, "charge", 20_000, service, reason="a radio that was not returned", product_class="equipment")
+    asks(provider, "discount", 10_000, product_class="equipment")
+    asks(provider, "discount", 5_000)
+    provider.on("2026-11-15")
+    provider.does(end_service, subscription_id=service, by=provider.by(), issuer=provider.issuer)
+    assert lines(provider) == [("charge", 20_000), ("reduction", -10_000)]
+    bill = provider.invoices()[-1]
+    assert (bill.total, bill.due) == (10_000, 0)
+    assert provider.balance() == ssp(8_000), "of the 18,000 for days not used"
+    used = [(row.billed, row.invoice_id) for row in charges(provider)]
+    assert used == [(20_000, bill.id), (-10_000, bill.id), (None, None)]
+    provider.bills_daily_until("2026-12-02")
+    assert provider.invoices()[-1].id == bill.id
+    provider.agrees()
+
+
+def test_what_waits_is_not_billed_early_while_another_bill_is_to_come(provider):
+    ended = provider.begins("HOME")
+    asks(provider, "charge", 5_000, ended)
+    provider.does(end_service, subscription_id=ended, by=provider.by(), issuer=provider.issuer)
+    assert provider.invoices() == []
+    provider.bills_daily_until("2026-11-02")
+    assert lines(provider) == [("recurring", 1_000), ("charge", 5_000)]
+    provider.agrees()
+
+
 def test_prepaid_is_reminded_of_what_the_next_bill_really_comes_to(provider):
     provider.pays(36_000)
     service = provider.begins("PREHOME")

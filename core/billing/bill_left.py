@@ -1,0 +1,49 @@
+"""The last service of a customer ends: charges that waited for a bill, and will find none, are billed at once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.billing.bill_now import invoice_lines
+from core.billing.billable import lock_charges_waiting
+from core.billing.charge_next import billed_again
+from core.billing.draft import Issuer
+from core.billing.fit_charges import fit
+from core.billing.issue import Issued
+from core.billing.queries import buyer
+from core.billing.use_charges import use_charges
+from core.catalog.taxes import HOME_CURRENCY
+from core.days import juba_day
+from core.db.engine import Transaction
+from core.money import Money
+from core.subscriptions.states import By
+
+LEFT_DUE_DAYS: Final = 14
+
+
+def bill_left(tx: Transaction, *, customer_id: int, subscription_id: int, by: By, issuer: Issuer) -> Issued | None:
+    """Bill what waits, less the discounts that fit, after a service has ended.
+
+    None: another bill is to come, or nothing waits, or it comes to nothing.
+    A discount that finds no charge waits on, for a service the customer may take again.
+    """
+    if billed_again(tx.connection, customer_id):
+        return None
+    today = juba_day(by.now)
+    waiting = lock_charges_waiting(tx, customer_id, today)
+    fitted = fit((), waiting, subscription_id)
+    if not any(one.line.amount > Money(0, HOME_CURRENCY) for one in fitted):
+        return None
+    issued = invoice_lines(
+        tx,
+        key=f"left:{subscription_id}",
+        buyer=buyer(tx.connection, customer_id),
+        lines=[one.line for one in fitted],
+        due_days=LEFT_DUE_DAYS,
+        issuer=issuer,
+        now=by.now,
+        subscription_id=subscription_id,
+        made_by=by.staff_id,
+    )
+    use_charges(tx, [(one, issued.invoice_id if issued else None) for one in fitted], today)
+    return issued
