@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, text
 
+from core.access.grant import Limits, grant
 from core.db.migrations.guards_0015 import MOVES
 from core.network.models import RouterOutage
 from core.partners.kinds import KINDS
 from core.subscriptions.states import MOVES as VERBS
+from core.tokens.models import Token
 from core.tokens.sell_token import sell_token
 from core.usage.alert import mark_told
 
@@ -38,6 +40,34 @@ def test_a_token_sold_is_told_without_who_it_is_for(town, parts):
     assert (kind, at) == ("token.sold", parts.clock.now())
     assert body.pop("token") > 0
     assert body == {"customer": town.achol.number, "hotspot": 12, "amount_minor": 30_000, "currency": "SSP"}
+
+
+def test_a_token_for_cash_is_told_without_a_customer_and_one_that_is_given_or_moved_is_no_sale(town, parts):
+    town.give(town.achol, 1000)
+    with parts.db.transaction() as tx:
+        first = sell_token(
+            tx, request_key="k", buyer=town.account_of("achol"), recipient_phone=town.deng.main_phone,
+            hotspot_id=town.hotspots["Munuki Net"], plan_version_id=town.plans["1H"], now=parts.clock.now(),
+            ids=parts.ids, sealer=parts.sealer,
+        ).token_id  # fmt: skip
+    before = len(told(parts))
+    for origin, price, moved in (("cash", 300, None), ("given", 0, None), ("cash", 300, first)):
+        with parts.db.transaction() as tx:
+            grant_id = grant(
+                tx, router_id=town.routers["munuki"], limits=Limits(3600, None, 1000, 1000, 1), now=parts.clock.now(),
+                ids=parts.ids, sealer=parts.sealer,
+            ).grant_id  # fmt: skip
+            tx.execute(
+                insert(Token).values(
+                    request_key=f"{origin} {moved}", origin=origin, seller_id=town.deng.customer_id,
+                    recipient_phone=town.deng.main_phone, hotspot_id=town.hotspots["Munuki Net"],
+                    plan_version_id=town.plans["1H"], grant_id=grant_id, price_minor=price, currency="SSP",
+                    moved_from_id=moved, sold_at=parts.clock.now(),
+                )
+            )  # fmt: skip
+    ((kind, _at, body),) = told(parts)[before:]
+    assert kind == "token.sold"
+    assert (body["customer"], body["amount_minor"]) == (None, 300)
 
 
 def test_a_share_of_the_data_is_told_and_other_alerts_are_not(provider, parts):
