@@ -39,7 +39,8 @@ LESS_USED: Final = f"""
     UPDATE access_grant g SET used_bytes = g.used_bytes - less.bytes, reading_bytes = g.credited_bytes
     FROM ({_RUNNING}) less WHERE less.id = g.id
 """
-# Credits so far are counted: the next are held against them. Which way the bytes went was not kept.
+# Credits so far are counted, and stay so when a session that runs is heard of again: the next are held against them.
+# Which way the bytes went was not kept.
 UNSEEN: Final = """
     INSERT INTO usage_session (nas, session, username, router_id, grant_id, source, mac, address, started_at, heard_at,
                                looked_at, stopped_at, cause, down_bytes)
@@ -49,7 +50,7 @@ UNSEEN: Final = """
     WHERE r.access_by = 'api' AND r.last_seen_at IS NOT NULL AND g.credited_bytes > 0
 """
 CREDITS: Final = """
-    INSERT INTO usage_credit (session_id, looked_at, at, up_bytes, down_bytes)
-    SELECT id, looked_at, heard_at, 0, down_bytes FROM usage_session WHERE session = 'between looks'
+    INSERT INTO usage_credit (session_id, looked_at, at, up_bytes, down_bytes, unseen_up, unseen_down)
+    SELECT id, looked_at, heard_at, 0, down_bytes, 0, down_bytes FROM usage_session WHERE session = 'between looks'
 """
 COUNTED_SO_FAR: Final = (FORGOTTEN, LAST_DAYS, LESS_USED, UNSEEN, CREDITS)

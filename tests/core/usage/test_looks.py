@@ -266,7 +266,7 @@ def test_what_was_counted_before_there_was_one_writer_is_not_counted_again(juba)
     juba.uses(0, 500)
     juba.logs_out()
     juba.uses(100, 900)  # it runs on while the new version is put in
-    juba.stands(status="running", used_bytes=1_700, reading_bytes=1_500, credited_bytes=500)
+    juba.stands(status="running", first_used_at=juba.at, used_bytes=1_700, reading_bytes=1_500, credited_bytes=500)
 
     def upgrade(tx):
         day = {"grant": juba.grant_id, "router": juba.router_id, "at": juba.at}
