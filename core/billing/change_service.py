@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from core.billing.bill_now import invoice_lines
 from core.billing.credit import credit_unused
@@ -20,6 +22,8 @@ from core.db.engine import Transaction
 from core.money import Money
 from core.subscriptions.change_plan import Changed, change_plan
 from core.subscriptions.states import By
+
+NOTHING: Final = Money(0, HOME_CURRENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def change_service(
         tx,
         key=f"change:{key}",
         buyer=buyer(tx.connection, service.customer_id),
-        lines=_charged_anew(tx, changed, left),
+        lines=_less_carried(_charged_anew(tx, changed, left), notes),
         due_days=0,
         issuer=issuer,
         now=by.now,
@@ -136,3 +140,20 @@ def _charged_anew(tx: Transaction, changed: Changed, left: Period) -> list[Line]
             )
         )
     return [one for one in lines if one.amount]
+
+
+def _less_carried(lines: list[Line], notes: Sequence[Issued]) -> list[Line]:
+    """Lines, less what staff took off the bill of the same days, as far as it fits: it was for no one plan."""
+    carried: dict[str, tuple[Money, str]] = {}
+    for given_back in (line for note in notes for line in note.draft.lines if "off_minor" in line.facts):
+        off, _why = carried.get(given_back.product_class, (NOTHING, ""))
+        off += Money(given_back.facts["off_minor"], HOME_CURRENCY)
+        carried[given_back.product_class] = (off, given_back.facts["off_why"])
+    reductions = []
+    for product_class, (off, why) in carried.items():
+        room = sum((line.amount for line in lines if line.product_class == product_class), NOTHING)
+        part = min(off, room)
+        if part > NOTHING:
+            subscription_id = lines[0].subscription_id
+            reductions.append(Line("reduction", product_class, -part, {"text": why}, subscription_id))
+    return [*lines, *reductions]

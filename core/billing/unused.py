@@ -25,12 +25,18 @@ _HAD: Final = text(
            coalesce((SELECT min(u.from_day) FROM invoice n JOIN invoice_line u ON u.invoice_id = n.id
                      WHERE n.credits_id = i.id AND n.kind = 'credit_note' AND u.kind = 'unused'
                        AND u.subscription_id = l.subscription_id
-                       AND u.from_day >= l.from_day AND u.next_day <= l.next_day), l.next_day) AS left_until
+                       AND u.from_day >= l.from_day AND u.next_day <= l.next_day), l.next_day) AS left_until,
+           coalesce(r.room_minor, 0) AS room_minor, coalesce(r.reduced_minor, 0) AS reduced_minor, r.why
     FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id
+    LEFT JOIN LATERAL (SELECT sum(amount_minor) FILTER (WHERE kind <> 'reduction')::bigint AS room_minor,
+                              -sum(amount_minor) FILTER (WHERE kind = 'reduction')::bigint AS reduced_minor,
+                              string_agg(facts ->> 'text', ', ' ORDER BY position)
+                                FILTER (WHERE kind = 'reduction') AS why
+                       FROM invoice_line WHERE invoice_id = i.id AND product_class = l.product_class) r ON true
     WHERE l.subscription_id = :subscription AND l.kind IN ('recurring', 'discount', 'rental', 'change')
       AND i.kind = 'invoice' AND l.from_day IS NOT NULL
     UNION ALL
-    SELECT NULL, f.id, f.at, 0, 'free', '', '{}', 0, f.from_day, f.next_day, f.left_until
+    SELECT NULL, f.id, f.at, 0, 'free', '', '{}', 0, f.from_day, f.next_day, f.left_until, 0, 0, NULL
     FROM free_days f WHERE f.subscription_id = :subscription
     ORDER BY from_day DESC, at DESC, newest DESC, next_day DESC, position
     """
@@ -70,7 +76,8 @@ def give_for_nothing(tx: Transaction, days: list[tuple[int, Period]], now: datet
 def take_unused(tx: Transaction, *, subscription_id: int, days: int) -> list[Unused]:
     """Take the last so many days had and not given back yet, the newest first. What they were billed, by document.
 
-    Days are given back as they were charged: at the price, the rate and with the discount of their own document.
+    Days are given back as they were charged: at the price, the rate and with the discounts of their own document. Of a
+    discount by hand each line says what was its part (`off_minor`), and why.
     Those that were free are taken for nothing here and now; for the others the caller writes the notes.
     """
     found: dict[int, list[Line]] = {}
@@ -97,6 +104,10 @@ def _span(row: Any) -> tuple[int | None, int, date, date, date]:
 
 
 def _line(row: Any, part: Period, whole: Period, subscription_id: int) -> Line:
-    amount = share_of_days(Money(row["amount_minor"], HOME_CURRENCY), whole, part)
+    price = Money(row["amount_minor"], HOME_CURRENCY)
     facts = {"credited_kind": row["kind"], **row["facts"], "days": part.days, "of": whole.days}
-    return Line("unused", row["product_class"], amount, facts, subscription_id, part)
+    if row["reduced_minor"]:  # what staff took off the bill was taken off each of its days
+        off = price.share_half_even(row["reduced_minor"], row["room_minor"])
+        price -= off
+        facts |= {"off_minor": share_of_days(off, whole, part).minor, "off_why": row["why"]}
+    return Line("unused", row["product_class"], share_of_days(price, whole, part), facts, subscription_id, part)

@@ -15,6 +15,7 @@ from core.billing.run import preview
 from core.documents.line_words import plain_words
 from core.errors import KeyReused, NoNextBill, NotFound, NotPossibleNow, ReasonMissing
 from tests.core.billing.owing import CODE, words
+from tests.core.billing.test_days_given_back import changes, ends
 from tests.provider import ssp
 from tests.town import count, snapshot
 
@@ -317,6 +318,38 @@ def test_what_waits_when_the_last_service_ends_is_billed_at_once_and_paid_by_wha
     assert used == [(20_000, bill.id), (-10_000, bill.id), (None, None)]
     provider.bills_daily_until("2026-12-02")
     assert provider.invoices()[-1].id == bill.id
+    provider.agrees()
+
+
+def month_with_20_000_off(provider):
+    """A prepaid month from 1 December, of 31 days: 30,000, less 20,000, and the excise."""
+    provider.pays(36_000)
+    service = provider.begins("PREHOME")
+    asks(provider, "discount", 20_000, service, reason="the masts fell")
+    provider.pays(12_000)
+    provider.bills_daily_until("2026-12-01")
+    assert (provider.invoices()[-1].total, provider.balance()) == (12_000, ssp(0))
+    return service
+
+
+def test_who_had_a_discount_is_given_back_for_unused_days_what_they_cost(provider):
+    service = month_with_20_000_off(provider)
+    provider.on("2026-12-15")
+    assert ends(provider, service).credited == ssp(6_194)  # 16 of 31 days of 12,000
+    provider.agrees()
+
+
+def test_a_discount_holds_for_the_days_left_whatever_plan_they_are_had_on(provider):
+    service = month_with_20_000_off(provider)
+    provider.pays(100_000)
+    provider.on("2026-12-16")  # 16 of 31 days are left: 36,000 more a month, to the pound
+    assert changes(provider, service, "PREPLUS").cost == ssp(18_580)
+    assert [kind for kind, _ in lines(provider)] == ["change", "reduction"]
+    line = provider.lines(provider.invoices()[-1].id)[-1]
+    assert plain_words("en", line.kind, line.facts) == "the masts fell"
+    assert changes(provider, service, "PREHOME").cost == ssp(-18_580), "there and back on one day costs nothing"
+    assert provider.balance() == ssp(100_000)
+    assert ends(provider, service).credited == ssp(5_806)  # 15 of 31 days of 12,000
     provider.agrees()
 
 
