@@ -31,6 +31,7 @@ from core.settings import load
 from core.staff.add import add_member
 from core.staff.models import StaffMember
 from core.staff.roles import Role
+from core.staff.set_phone import set_phone
 from core.tokens.models import Hotspot
 from sandbox.seed_keys import api_key
 from sandbox.seed_monthly import monthly
@@ -72,6 +73,8 @@ HOTSPOTS: Final = (
     ("juba-town", 11, "Juba Town Wi-Fi", "Juba Town, market", "+211991000005"),
     ("munuki", 12, "Munuki Net", "Munuki, block C", "+211921000006"),
 )
+AREAS: Final = {"juba-town": "Juba Town", "munuki": "Munuki"}
+TECHNICIAN_PHONE: Final = "+211921000090"  # texted when a router is unplugged for long
 # role, username, name, language
 STAFF: Final[tuple[tuple[Role, str, str, str], ...]] = (
     ("admin", "admin", "Akol Admin", "en"),
@@ -174,6 +177,8 @@ def staff(tx: Transaction, parts: Parts, passwords: Mapping[str, str]) -> int:
                 now=parts.clock.now(),
                 ids=parts.ids,
             )
+            if role == "technician":
+                set_phone(tx, username=username, typed=TECHNICIAN_PHONE, now=parts.clock.now(), by=None)
     return int(tx.execute(select(StaffMember.id).where(StaffMember.username == "mary")).scalar_one())
 
 
@@ -201,7 +206,13 @@ def routers(tx: Transaction, parts: Parts, described: list[dict[str, Any]]) -> N
             "username": router["user"],
             "password_sealed": parts.sealer.seal(router["password"]),
         }
-        fresh = upsert(RouterRow).values(name=router["name"], **reached, full_sync_due_at=parts.clock.now(), failures=0)
+        fresh = upsert(RouterRow).values(
+            name=router["name"],
+            area=AREAS.get(router["name"], ""),
+            **reached,
+            full_sync_due_at=parts.clock.now(),
+            failures=0,
+        )
         tx.execute(fresh.on_conflict_do_update(index_elements=[RouterRow.name], set_=reached))
     for router_name, code, ssid, place, owner_phone in HOTSPOTS:
         tx.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.seed import TECHNICIAN_PHONE
 from tests.end_to_end.books import grant, on_router, paid_once_for_one_token
 from tests.end_to_end.waiting import await_until
 
@@ -11,6 +12,7 @@ ROUTER = "munuki"
 PATIENCE_S = 21  # of a customer, before we say that the network is off
 BACKOFF_MOST_S = 61
 LOOK_S = 31
+DOWN_AFTER_S = 181  # of silence, and of answers
 HOUR = 3600
 
 
@@ -57,4 +59,37 @@ def test_an_hour_that_ends_while_its_router_is_away_leaves_no_cookie_behind(hous
     await_until(lambda: on_router(house, ROUTER, token)["disabled"] == "true", what="the router to be told")
     await_until(lambda: not [cookie for cookie in house.router(ROUTER)["cookies"] if cookie["user"] == token.user])
     assert not achol.log_in(ROUTER, token)
+    house.is_clean()
+
+
+@pytest.mark.slow
+def test_a_router_that_stays_unplugged_is_told_to_its_technician_and_to_who_asks(house, achol):
+    def told(words):
+        return sum(
+            text["to"] == TECHNICIAN_PHONE and text["text"].startswith(words)
+            for text in house.town("messages")["messages"]
+        )
+
+    down, up = "No answer, since:\nmunuki Munuki ", "Answers again, was down:\nmunuki Munuki "
+    failed = "SELECT 1 FROM router WHERE name = %s AND silent_since IS NOT NULL AND failures >= %s"
+    heard = "SELECT 1 FROM router WHERE name = %s AND heard_since IS NOT NULL"
+    house.skip(BACKOFF_MOST_S)
+    await_until(lambda: house.rows(heard, ROUTER), what="a visit that is answered")
+    before = told(down), told(up)
+    house.town(f"routers/{ROUTER}/unplug", {})
+    for failures in range(1, 4):
+        house.skip(BACKOFF_MOST_S)
+        await_until(lambda count=failures: house.rows(failed, ROUTER, count), what="a failed visit")
+    house.skip(DOWN_AFTER_S)
+    await_until(lambda: told(down) > before[0], what="the text to the technician")
+    achol.dial()
+    assert "Down since:\nMunuki Net " in achol.press("1", "10").text
+    house.town(f"routers/{ROUTER}/replug", {})
+    house.skip(BACKOFF_MOST_S)
+    await_until(lambda: house.rows(heard, ROUTER), what="a visit that is answered")
+    house.skip(DOWN_AFTER_S)
+    await_until(lambda: told(up) > before[1], what="the text that it is up")
+    assert (told(down), told(up)) == (before[0] + 1, before[1] + 1)
+    still = "SELECT 1 FROM router_outage o JOIN router r ON r.id = o.router_id WHERE r.name = %s AND o.ended_at IS NULL"
+    assert not house.rows(still, ROUTER)
     house.is_clean()
