@@ -146,7 +146,10 @@ def _had(service: Billable, chunk: Chunk, terms: Terms, today: date) -> _Ready |
 
 def _compute(service: Billable, chunk: Chunk, terms: Terms, waiting: Mapping[int, list[Waiting]]) -> _Ready:
     billed = bill_service(service.due, terms.book, terms.exchanges, chunk.used)
-    charges = fit(billed.lines, waiting.get(service.buyer.customer_id, ()), service.due.subscription_id)
+    # Days off are no bill, whenever the run comes to them: what waits stands on the next one that is.
+    was_on = any(billed.days.overlap(term.from_day, term.until_day) for term in service.due.terms)
+    mine = waiting.get(service.buyer.customer_id, ()) if was_on else ()
+    charges = fit(billed.lines, mine, service.due.subscription_id)
     return _drafted(service, billed, charges, chunk, terms)
 
 

@@ -14,6 +14,7 @@ from core.billing.renewal_reminders import remind_renewals
 from core.billing.run import preview
 from core.documents.line_words import plain_words
 from core.errors import KeyReused, NoNextBill, NotFound, NotPossibleNow, ReasonMissing
+from core.subscriptions.pause import pause, unpause
 from tests.core.billing.owing import CODE, words
 from tests.core.billing.test_days_given_back import changes, ends
 from tests.provider import ssp
@@ -158,6 +159,25 @@ def test_a_discount_reaches_a_charge_of_the_same_bill(provider):
     asks(provider, "charge", 20_000)
     provider.bills_daily_until("2026-12-01")
     assert lines(provider) == [("recurring", 30_000), ("reduction", -40_000), ("charge", 20_000)]
+    provider.agrees()
+
+
+@pytest.mark.parametrize("daily", [True, False])
+def test_a_month_of_days_off_bills_nothing_and_what_waits_stands_on_the_next_bill(provider, daily):
+    service = provider.begins("HOME")
+    provider.on("2026-11-02")
+    provider.does(pause, subscription_id=service, by=provider.by())
+    for day, act in (("2026-12-02", None), ("2027-01-01", unpause), ("2027-02-01", None)):
+        if daily:
+            provider.bills_daily_until(day)
+        provider.on(day)
+        if act is None and day == "2026-12-02":
+            asks(provider, "charge", 5_000)
+        elif act is not None:
+            provider.does(act, subscription_id=service, by=provider.by())
+    provider.bills()
+    assert [bill.net for bill in provider.invoices()] == [2_000, 35_000]
+    assert lines(provider) == [("recurring", 30_000), ("charge", 5_000)]
     provider.agrees()
 
 
