@@ -11,7 +11,7 @@ from core.network.reconcile import is_our_user
 from core.network.router import ActiveLine, ActiveSession, HeldUser
 from core.usage.hear_looks import Credit, Seen
 
-BYTES_MAX: Final = 2**60  # whatever a router writes
+BYTES_MAX: Final = 2**52  # 4.5 petabytes, as of what RADIUS tells; whatever a router writes
 
 
 @dataclass(frozen=True, slots=True)

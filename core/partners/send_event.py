@@ -24,13 +24,16 @@ GONE: Final = 410
 ERROR_CHARS_MAX: Final = 200
 # One that does not answer is asked again by one event at a time: the others wait, and cost no time-outs.
 OTHERS_WAIT_S: Final = (5, 30, 120, 600)
+# One that took nothing for so long was away. Away for less, or choking on one event while it takes the others, it is
+# sent what it refused at that one's own times: else each of the others would use up one of its tries.
+AWAY_AFTER: Final = timedelta(hours=1)
 _OTHERS: Final = """
     UPDATE outbox SET due_at = :due
     WHERE kind = 'webhook' AND state = 'waiting' AND leased_until IS NULL AND id <> :row
       AND CAST(body ->> 'webhook' AS bigint) = :webhook
 """
 _OTHERS_LATER: Final = text(f"{_OTHERS} AND due_at < :due")
-_OTHERS_NOW: Final = text(f"{_OTHERS} AND due_at > :due")
+_OTHERS_NOW: Final = text(f"{_OTHERS} AND due_at > :due AND (attempts = 0 OR :was_away)")
 
 
 def send_event(row: Claimed, *, db: Database, courier: Courier, sealer: Sealer, clock: Clock) -> None:
@@ -71,16 +74,17 @@ def _record(tx: Transaction, row: Claimed, carried: Carried, now: datetime) -> N
     webhook_id = int(row.body["webhook"])
     if carried.arrived:
         outbox.done(tx, row.id, now)
-        failing = tx.execute(
-            select(Webhook.failures).where(Webhook.id == webhook_id).with_for_update(key_share=True)
+        failing_since = tx.execute(
+            select(Webhook.failing_since).where(Webhook.id == webhook_id).with_for_update(key_share=True)
         ).scalar_one()
         tx.execute(
             update(Webhook)
             .where(Webhook.id == webhook_id)
             .values(failures=0, failing_since=None, last_error=None, told_at=now)
         )
-        if failing:  # it is back: what waits for it need not wait on
-            tx.execute(_OTHERS_NOW, {"due": now, "row": row.id, "webhook": webhook_id})
+        if failing_since is not None:  # it is back: what waits for it need not wait on
+            was_away = now - failing_since >= AWAY_AFTER
+            tx.execute(_OTHERS_NOW, {"due": now, "row": row.id, "webhook": webhook_id, "was_away": was_away})
             tx.ring("webhook")
         return
     error = (carried.error or f"answered {carried.status}")[:ERROR_CHARS_MAX]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import text
+from sqlalchemy.exc import DataError, IntegrityError
 
 from core.access.first_use import mark_first_use
 from core.db.engine import Database, Transaction
+from core.logs import log
 from core.usage import fold_statements as sql
 from core.usage import look_statements as looks
 from core.usage.months import RETENTION_MONTHS, first_kept, keep_months
 
+LOG = log("usage.fold")
 ROWS_AT_ONCE: Final = 20_000  # 30 MB of working tables
+PARTS: Final = 8  # a batch that cannot be counted is tried again in so many, down to one packet
 # When a session began is its packet's time less its age: a slow uplink and a coarse clock move that by minutes.
 BEGAN_SLACK: Final = timedelta(minutes=10)
 # A router tells a session's age and its own in one breath, each in whole seconds.
@@ -74,14 +79,22 @@ def fold(db: Database, now: datetime) -> int:
 
     Each batch is a transaction: killed anywhere, its packets are still there. Order and repetition change no total:
     a counter counts from the one before it in the session, whichever came first, and the same one again is none.
+
+    Equipment may lie beyond what the database can hold. Such a packet is found, told of in the log and left out: it
+    keeps nobody else from being counted.
     """
     keep_months(db, now)
-    total = 0
+    total, most = 0, ROWS_AT_ONCE
     while True:
-        taken = db.run(lambda tx: _fold_some(tx, now))
+        try:
+            taken = db.run(partial(_fold_some, now=now, most=most))
+        except (DataError, IntegrityError):
+            most = max(1, most // PARTS)
+            continue
         total += taken
-        if taken < ROWS_AT_ONCE:
+        if taken < most:
             return total
+        most = min(ROWS_AT_ONCE, most * PARTS)
 
 
 def close_lost(db: Database, now: datetime) -> int:
@@ -90,14 +103,26 @@ def close_lost(db: Database, now: datetime) -> int:
         return len(tx.execute(_LOST, {"since": now - LOST_AFTER}).all())
 
 
-def _fold_some(tx: Transaction, now: datetime) -> int:
+def _fold_some(tx: Transaction, now: datetime, most: int) -> int:
     if not tx.execute(sql.ONE_WRITER).scalar_one():
         return 0
     slack = {"slack": BEGAN_SLACK, "slack_of_looks": BEGAN_SLACK_OF_LOOKS}
-    tx.execute(sql.TAKE, {"most": ROWS_AT_ONCE, "session_s_max": SESSION_S_MAX} | slack)
+    tx.execute(sql.TAKE, {"most": most, "session_s_max": SESSION_S_MAX} | slack)
     taken = int(tx.execute(sql.GONE).rowcount)
     if not taken:
         return 0
+    try:
+        with tx.connection.begin_nested():
+            _count(tx, now)
+    except (DataError, IntegrityError) as error:
+        if taken > 1:
+            raise
+        packet = tx.execute(sql.TAKEN).mappings().one()
+        LOG.warning("a packet cannot be counted", error=type(error.orig).__name__, **packet)
+    return taken
+
+
+def _count(tx: Transaction, now: datetime) -> None:
     tx.execute(sql.ANALYZE_TAKEN)
     tx.execute(sql.ONLINE)
     tx.execute(sql.ANALYZE_ONLINE)
@@ -107,4 +132,3 @@ def _fold_some(tx: Transaction, now: datetime) -> int:
         tx.execute(step, kept)
     for row in tx.execute(sql.BEGUN).all():
         mark_first_use(tx, grant_id=row.id, used_at=row.began)
-    return taken

@@ -41,6 +41,7 @@ TAKE: Final = text("""
     SELECT *, coalesce(sum(gap) OVER (PARTITION BY nas, session, username ORDER BY began, id), 0) AS part FROM apart
 """)
 GONE: Final = text("DELETE FROM usage_inbox i USING taken t WHERE i.id = t.id")
+TAKEN: Final = text("SELECT nas, packet, session, username, at, session_s, up_bytes, down_bytes, source FROM taken")
 # A table made this moment has no statistics, and a plan for a few rows takes minutes for thousands.
 ANALYZE_TAKEN: Final = text("ANALYZE taken")
 ONLINE: Final = text("""

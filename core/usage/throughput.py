@@ -25,9 +25,12 @@ _OF_ROUTER: Final = """s.router_id = :router AND s.grant_id IN (
 
 
 def _step(counter: str) -> str:
-    """What a counter grew by. One that fell has wrapped at 2^32, or began anew; the writer of usage counts likewise."""
+    """What a counter grew by. One that fell has wrapped at 2^32, or began anew; the writer of usage counts likewise.
+
+    Those that a look read are `wide` and do not wrap.
+    """
     return f"""CASE WHEN {counter} >= was_{counter} THEN {counter} - was_{counter}
-                    WHEN was_{counter} < 4294967296 AND was_{counter} - {counter} > 2147483648
+                    WHEN NOT wide AND was_{counter} < 4294967296 AND was_{counter} - {counter} > 2147483648
                       THEN {counter} + 4294967296 - was_{counter}
                     ELSE {counter} END"""
 
@@ -36,12 +39,13 @@ def _steps(which: str) -> str:
     """From one counter of a session to the next: from when to when, and the bytes between."""
     return f"""
     whose AS MATERIALIZED (
-      SELECT s.id, s.started_at, s.stopped_at, s.session_s FROM usage_session s WHERE {which} AND s.stopped_at IS NULL
+      SELECT s.id, s.source = 'api' AS wide, s.started_at, s.stopped_at, s.session_s FROM usage_session s
+      WHERE {which} AND s.stopped_at IS NULL
       UNION
-      SELECT s.id, s.started_at, s.stopped_at, s.session_s FROM usage_session s
+      SELECT s.id, s.source = 'api', s.started_at, s.stopped_at, s.session_s FROM usage_session s
       WHERE {which} AND s.stopped_at > :first AND s.started_at > :begun
     ), counters AS (
-      SELECT w.id, w.started_at, w.stopped_at, x.at, x.up_bytes AS up, x.down_bytes AS down,
+      SELECT w.id, w.wide, w.started_at, w.stopped_at, x.at, x.up_bytes AS up, x.down_bytes AS down,
              lag(x.at) OVER counted AS was_at, lag(x.up_bytes) OVER counted AS was_up,
              lag(x.down_bytes) OVER counted AS was_down
       FROM whose w JOIN usage_sample x ON x.session_id = w.id AND x.at > :earlier
@@ -49,8 +53,8 @@ def _steps(which: str) -> str:
       WINDOW counted AS (PARTITION BY w.id ORDER BY x.session_s, x.up_bytes, x.down_bytes)
     ), known AS (
       -- The first counter of a session counts from its beginning; of an older one the counter before is not known here.
-      SELECT id, stopped_at, at, up, down, coalesce(was_at, started_at) AS was_at, coalesce(was_up, 0) AS was_up,
-             coalesce(was_down, 0) AS was_down
+      SELECT id, wide, stopped_at, at, up, down, coalesce(was_at, started_at) AS was_at,
+             coalesce(was_up, 0) AS was_up, coalesce(was_down, 0) AS was_down
       FROM counters WHERE was_at IS NOT NULL OR started_at > :earlier
     ), steps AS (
       SELECT id, stopped_at, was_at, at, extract(epoch FROM at - was_at) AS seconds, {_step("up")} AS up,

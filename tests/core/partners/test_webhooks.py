@@ -254,6 +254,49 @@ def test_when_it_is_back_what_waited_is_told_at_once(made, town, receiver, told,
     assert (found.waiting, found.dead, found.failures, found.failing_since) == (0, 0, 0, None)
 
 
+class Chokes:
+    """A courier to whom it seems that somebody breaks on the first event and takes all others."""
+
+    def __init__(self):
+        self.asked = []
+
+    def post(self, url, body, headers):
+        self.asked.append(headers["webhook-id"])
+        return Carried(500) if headers["webhook-id"] == self.asked[0] else Carried(200)
+
+
+def test_an_event_they_choke_on_is_sent_again_at_its_own_times_however_many_others_arrive(
+    made, town, told, parts, clock
+):
+    courier, began = Chokes(), clock.at
+    town.give(town.achol, 500)
+    told(courier)
+    for number in range(30):
+        clock.at += timedelta(seconds=1)
+        town.give(town.achol, 500, key=str(number))
+        told(courier)
+        clock.at += timedelta(seconds=5)
+        told(courier)
+    assert clock.at - began == timedelta(minutes=3)
+    assert courier.asked.count(courier.asked[0]) == 4  # at once, and after 5, 30 and 120 seconds
+    assert len(set(courier.asked)) == 31
+    assert (view(parts).waiting, view(parts).dead) == (1, 0)
+
+
+def test_when_it_was_away_for_long_what_was_refused_is_told_at_once_too(made, town, receiver, told, clock):
+    receiver.answers = [500] * 8
+    town.give(town.achol, 500)
+    for wait in (0, *WAITS_S[:7]):
+        clock.at += timedelta(seconds=wait)
+        told()
+    assert len(receiver.ids) == 8
+    clock.at += timedelta(minutes=1)  # its next try is in hours
+    town.give(town.achol, 500, key="later")
+    told()
+    told()
+    assert receiver.ids.count(receiver.ids[0]) == 9
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(made, town, receiver, told, parts, status):
     receiver.answers = [status]

@@ -258,6 +258,25 @@ def test_an_age_beyond_belief_harms_nobody(ear):
     assert ear.used() == 12
 
 
+@pytest.mark.parametrize("lies", [[2**62], [2**61] * 4])
+def test_equipment_that_lies_beyond_all_numbers_keeps_nobody_else_from_being_counted(ear, lies, capsys):
+    liar = ear.provider.service(ear.provider.begins("HOME")).grant_id
+    (row,) = ear.provider.rows("SELECT username FROM access_grant WHERE id = :id", id=liar)
+    ear.says("interim", 300, 100, 900)
+    for number, lie in enumerate(lies):
+        ear.says("interim", 300, lie, lie, session=f"lie {number}", username=row.username)
+    ear.says("interim", 600, 200, 1_800)
+    assert ear.folds() == len(lies) + 2
+    assert ear.used() == 2_000
+    assert ear.folds() == 0
+    logged = capsys.readouterr().out
+    assert "a packet cannot be counted" in logged
+    assert f"session=lie {len(lies) - 1}" in logged.replace("'", "")
+    ear.says("interim", 900, 300, 2_700)
+    ear.folds()
+    assert ear.used() == 3_000
+
+
 def test_many_writers_at_once_are_one(ear):
     for number in range(1, 201):
         ear.says("interim", number * 10, number, number * 5)

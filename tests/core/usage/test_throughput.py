@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from admin.chart import HEIGHT, WIDTH, chart, top_kbps
 from core.usage.fold import close_lost, fold
+from core.usage.hear_looks import Seen, hear_look
 from core.usage.throughput import HOURS, STEPS, Flow, throughput_of_grants, throughput_of_router
 
 NAS = "10.5.0.2"
@@ -117,6 +118,17 @@ def test_a_counter_that_wraps_or_begins_anew_makes_no_peak(line: Line) -> None:
     line.says(began, 600, 0, MBIT_FIVE)  # it wrapped: two in five minutes
     line.says(began, 900, 0, MBIT_FIVE // 2)  # set back: a half since
     assert megabits(line.flows().hour)[7:10] == [2, 0.5, 0]
+
+
+def test_a_line_whose_counters_a_look_found_begun_anew_makes_no_peak(line: Line) -> None:
+    """What a look reads is wide and never wraps: three gigabytes were not followed by one more."""
+    begun = NOON - timedelta(minutes=30)
+    line.provider.does(lambda tx: tx.execute(text("UPDATE router SET access_by = 'api'")))
+    for minutes, down in ((5, 3 * 2**30), (10, MBIT_FIVE), (15, 2 * MBIT_FIVE)):
+        at = begun + timedelta(minutes=minutes)
+        seen = Seen(line.username, "line *1", minutes * 60, 0, down)
+        line.provider.does(hear_look, router_id=line.router_id, sessions=[seen], credits_=[], at=at, looked_at=at)
+    assert megabits(line.flows().hour)[7:9] == [1, 1]
 
 
 def test_who_left_or_fell_silent_flows_no_more(line: Line) -> None:
