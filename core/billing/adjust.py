@@ -78,7 +78,7 @@ def ask_adjustment(
         raise AmountOutOfRange(least=ONE_POUND, most=ADJUSTMENT_MOST)
     if kind in NEXT:
         refuse_unless_billed(
-            tx.connection, customer_id=customer_id, subscription_id=subscription_id, product_class=product_class
+            tx.connection, now, customer_id=customer_id, subscription_id=subscription_id, product_class=product_class
         )
     tx.execute(_WAIT_OUR_TURN, {"who": f"adjusts {kind}: {staff_id}"})
     needs_second = amount > left_alone(tx.connection, staff_id=staff_id, role=role, kind=kind, now=now)

@@ -27,9 +27,9 @@ def bill_left(tx: Transaction, *, customer_id: int, subscription_id: int, by: By
     None: another bill is to come, or nothing waits, or it comes to nothing.
     A discount that finds no charge waits on, for a service the customer may take again.
     """
-    if billed_again(tx.connection, customer_id):
-        return None
     today = juba_day(by.now)
+    if billed_again(tx.connection, customer_id, today):
+        return None
     waiting = lock_charges_waiting(tx, customer_id, today)
     fitted = fit((), waiting, subscription_id)
     if not any(one.line.amount > Money(0, HOME_CURRENCY) for one in fitted):

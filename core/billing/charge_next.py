@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, text, update
@@ -17,17 +17,24 @@ from core.errors import NoNextBill, NotFound, NotPossibleNow, ReasonMissing
 # Adjustment -> the kind of its line on the bill, and its sign there.
 NEXT: Final[Mapping[str, tuple[str, int]]] = {"next_charge": ("charge", 1), "next_discount": ("reduction", -1)}
 REASON_CHARS_MAX: Final = 200
-# Services that will be billed again: also one that has ended and whose last bill is not made yet.
+# Services that will be billed again: also one that has ended and whose last bill is not made yet. A bill that should
+# have been made before today is dated then, and takes nothing written since.
 _BILLED_AGAIN: Final = text(
     """
     SELECT id FROM subscription
-    WHERE customer_id = :customer AND (state <> 'terminated' OR next_bill_on IS NOT NULL)
+    WHERE customer_id = :customer AND (state <> 'terminated' OR next_bill_on IS NOT NULL
+      AND CASE pay WHEN 'postpaid' THEN greatest(next_bill_on, ended_on + 1) ELSE next_bill_on END >= :today)
     """
 )
 
 
 def refuse_unless_billed(
-    connection: Connection, *, customer_id: int, subscription_id: int | None, product_class: str | None
+    connection: Connection,
+    now: datetime,
+    *,
+    customer_id: int,
+    subscription_id: int | None,
+    product_class: str | None,
 ) -> None:
     """Look before it is asked for, and again before it is done.
 
@@ -37,14 +44,14 @@ def refuse_unless_billed(
     """
     if product_class not in PRODUCT_CLASSES:
         raise NotPossibleNow(what="product class", state=str(product_class))
-    billed = billed_again(connection, customer_id)
+    billed = billed_again(connection, customer_id, juba_day(now))
     if not billed or (subscription_id is not None and subscription_id not in billed):
         raise NoNextBill
 
 
-def billed_again(connection: Connection, customer_id: int) -> Sequence[int]:
-    """The services of a customer that a bill is still to come for."""
-    return connection.execute(_BILLED_AGAIN, {"customer": customer_id}).scalars().all()
+def billed_again(connection: Connection, customer_id: int, today: date) -> Sequence[int]:
+    """The services of a customer that a bill is still to come for, dated today or later."""
+    return connection.execute(_BILLED_AGAIN, {"customer": customer_id, "today": today}).scalars().all()
 
 
 def put_on_next_bill(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, now: datetime) -> None:
@@ -55,6 +62,7 @@ def put_on_next_bill(tx: Transaction, row: Mapping[str, Any], *, staff_id: int, 
     """
     refuse_unless_billed(
         tx.connection,
+        now,
         customer_id=row["customer_id"],
         subscription_id=row["subscription_id"],
         product_class=row["product_class"],

@@ -15,7 +15,7 @@ from core.billing.run import preview
 from core.documents.line_words import plain_words
 from core.errors import KeyReused, NoNextBill, NotFound, NotPossibleNow, ReasonMissing
 from core.subscriptions.pause import pause, unpause
-from tests.core.billing.owing import CODE, words
+from tests.core.billing.owing import CODE, forget_intents, intent, words
 from tests.core.billing.test_days_given_back import changes, ends
 from tests.provider import ssp
 from tests.town import count, snapshot
@@ -338,6 +338,40 @@ def test_what_waits_when_the_last_service_ends_is_billed_at_once_and_paid_by_wha
     assert used == [(20_000, bill.id), (-10_000, bill.id), (None, None)]
     provider.bills_daily_until("2026-12-02")
     assert provider.invoices()[-1].id == bill.id
+    provider.agrees()
+
+
+def test_a_last_bill_that_is_late_takes_nothing_written_after_its_day(provider):
+    service = provider.begins("HOME")
+    provider.on("2026-11-05")
+    ends(provider, service)
+    provider.on("2026-11-08")  # the run is late: the last bill is of the 6th
+    with pytest.raises(NoNextBill):
+        asks(provider, "charge", 5_000, service)
+    provider.on("2026-11-06")
+    asks(provider, "charge", 5_000, service)
+    provider.on("2026-11-08")
+    provider.bills()
+    assert lines(provider) == [("recurring", 5_000), ("charge", 5_000)]
+    provider.agrees()
+
+
+def test_prepaid_that_ends_with_days_unpaid_leaves_no_charge_unbilled(provider):
+    provider.pays(36_000)
+    service = provider.begins("PREHOME")
+    provider.on("2026-12-01")
+    intent(provider, "unknown")
+    provider.bills()
+    provider.on("2026-12-03")
+    asks(provider, "charge", 2_000, service)
+    provider.on("2026-12-05")
+    ends(provider, service)  # what it had since the 1st is billed with the date of the 1st
+    assert lines(provider) == [("charge", 2_000)]
+    with pytest.raises(NoNextBill):
+        asks(provider, "charge", 1_000, service)
+    forget_intents(provider)
+    provider.bills_daily_until("2026-12-06")
+    assert [kind for kind, _ in lines(provider)] == ["recurring"]
     provider.agrees()
 
 
