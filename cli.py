@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import books, house, partners, people, routers
+from commands import books, house, partners, people, routers, usage
 from commands.edge import DEFAULT_PORT, UsageError, refuse, warn
 
 
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("sync", routers.sync, "shabaka sync juba-town --dry-run")
     added.add_argument("router", nargs="?")
     added.add_argument("--dry-run", action="store_true", help="say what would be changed, and change nothing")
+    verb("usage", usage.usage, "shabaka usage --days 31").add_argument(
+        "--days", type=int, choices=range(1, 3661), metavar="DAYS", default=31, help="how far back (31)"
+    )
     added = verb("radius", routers.radius, "shabaka radius key")
     added.add_argument("radius_act", choices=["key", "reseal"], metavar="key|reseal")
     added = verb("staff", people.staff, "shabaka staff add mary --role manager --name 'Mary Keji'")

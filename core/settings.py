@@ -79,6 +79,7 @@ class Settings:
     radius_auth_port: int
     radius_acct_port: int
     management_address: str | None  # where routers see us come from: their API lets nobody else in
+    usage_months: int  # raw counters of usage are kept for so many whole months; hours and days for good
     webhooks_private: bool  # events may go by plain http and to addresses of a local network
     behind_proxy: bool
     demo: bool
@@ -297,6 +298,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         radius_auth_port=reader.number("SHABAKA_RADIUS_AUTH_PORT", 1812, 1, 65535),
         radius_acct_port=reader.number("SHABAKA_RADIUS_ACCT_PORT", 1813, 1, 65535),
         management_address=reader.address("SHABAKA_MANAGEMENT_ADDRESS"),
+        usage_months=reader.number("SHABAKA_USAGE_MONTHS", 6, 2, 120),
         webhooks_private=reader.flag("SHABAKA_WEBHOOKS_PRIVATE"),
         behind_proxy=reader.flag("SHABAKA_BEHIND_PROXY"),
         demo=demo,

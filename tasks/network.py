@@ -50,7 +50,7 @@ def fold_usage() -> None:
     parts = worker().parts
     with place("usage") as free:
         if free:
-            if fold(parts.db, parts.clock.now()):
+            if fold(parts.db, parts.clock.now(), parts.settings.usage_months):
                 tell_forgotten(parts.db, parts.clock.now())
             close_lost(parts.db, parts.clock.now())
             keep_fair_use(parts.db, parts.clock.now())

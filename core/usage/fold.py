@@ -74,8 +74,10 @@ _LOST: Final = text("""
 """)
 
 
-def fold(db: Database, now: datetime) -> int:
+def fold(db: Database, now: datetime, months: int = RETENTION_MONTHS) -> int:
     """Fold all that was heard by now. Returns how many packets that were; none while another folds.
+
+    Raw counters are kept for so many `months`, besides the one that runs.
 
     Each batch is a transaction: killed anywhere, its packets are still there. Order and repetition change no total:
     a counter counts from the one before it in the session, whichever came first, and the same one again is none.
@@ -83,11 +85,11 @@ def fold(db: Database, now: datetime) -> int:
     Equipment may lie beyond what the database can hold. Such a packet is found, told of in the log and left out: it
     keeps nobody else from being counted.
     """
-    keep_months(db, now)
+    keep_months(db, now, months)
     total, most = 0, ROWS_AT_ONCE
     while True:
         try:
-            taken = db.run(partial(_fold_some, now=now, most=most))
+            taken = db.run(partial(_fold_some, now=now, most=most, months=months))
         except (DataError, IntegrityError):
             most = max(1, most // PARTS)
             continue
@@ -103,7 +105,7 @@ def close_lost(db: Database, now: datetime) -> int:
         return len(tx.execute(_LOST, {"since": now - LOST_AFTER}).all())
 
 
-def _fold_some(tx: Transaction, now: datetime, most: int) -> int:
+def _fold_some(tx: Transaction, now: datetime, most: int, months: int) -> int:
     if not tx.execute(sql.ONE_WRITER).scalar_one():
         return 0
     slack = {"slack": BEGAN_SLACK, "slack_of_looks": BEGAN_SLACK_OF_LOOKS}
@@ -113,7 +115,7 @@ def _fold_some(tx: Transaction, now: datetime, most: int) -> int:
         return 0
     try:
         with tx.connection.begin_nested():
-            _count(tx, now)
+            _count(tx, first_kept(now, months))
     except (DataError, IntegrityError) as error:
         if taken > 1:
             raise
@@ -122,12 +124,12 @@ def _fold_some(tx: Transaction, now: datetime, most: int) -> int:
     return taken
 
 
-def _count(tx: Transaction, now: datetime) -> None:
+def _count(tx: Transaction, kept_since: datetime) -> None:
     tx.execute(sql.ANALYZE_TAKEN)
     tx.execute(sql.ONLINE)
     tx.execute(sql.ANALYZE_ONLINE)
     looked = tx.execute(looks.ANY_LOOKS).scalar_one()
-    kept = {"kept_since": first_kept(now, RETENTION_MONTHS)}
+    kept = {"kept_since": kept_since}
     for step in (*_STEPS, *(_LOOKS if looked else ()), *_TOTALS, *((looks.READINGS,) if looked else ())):
         tx.execute(step, kept)
     for row in tx.execute(sql.BEGUN).all():

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from core.db.engine import Database, Transaction
 
 # Long enough for a customer to question a bill and for the regulator to ask; hours and days are kept for good.
-RETENTION_MONTHS: Final = 6
+RETENTION_MONTHS: Final = 6  # where nothing else is said
 _KNOWN: Final = text(
     "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
     " WHERE i.inhparent = 'usage_sample'::regclass"

@@ -18,6 +18,7 @@ def faults(environ):
         ("SHABAKA_BEHIND_PROXY", "yes", "must be 0 or 1"),
         ("SHABAKA_BEHIND_PROXY", "2", "must be 0 or 1"),
         ("SHABAKA_DEMO", "on", "must be 0 or 1"),
+        ("SHABAKA_USAGE_MONTHS", "1", "from 2 to 120"),
         ("SHABAKA_PUBLIC_URL", "https://", "names no host"),
         ("SHABAKA_PUBLIC_URL", "https:///ussd", "names no host"),
         ("SHABAKA_PUBLIC_URL", "https://[::1", "is no address"),
@@ -78,3 +79,5 @@ def test_what_is_said_right_is_taken(environ):
     assert settings.public_url == "https://[::1]:8443"
     assert not load(environ | {"SHABAKA_BEHIND_PROXY": "0"}).behind_proxy
     assert load(environ | {"AT_BASE_URL": ""}).at_base_url is None
+    assert load(environ).usage_months == 6
+    assert load(environ | {"SHABAKA_USAGE_MONTHS": "18"}).usage_months == 18

@@ -310,6 +310,18 @@ def test_a_raw_month_is_made_ahead_and_dropped_when_it_is_old(ear):
     assert ear.used() == 10
 
 
+def test_raw_counters_are_kept_for_as_long_as_the_settings_say(ear):
+    ear.says("interim", 300, 0, 5)
+    ear.folds()
+    left = []
+    for months in (3, 2):
+        ear.provider.on("2027-02-10")
+        fold(ear.provider.parts.db, ear.provider.clock.now(), months)
+        left.append(ear.provider.rows("SELECT count(*) FROM usage_sample")[0][0])
+    assert left == [1, 0]
+    assert ear.used() == 5
+
+
 # Sessions as they were: each interim some seconds and bytes after the one before, in counters of 32 bits or of 64.
 SESSION = st.lists(
     st.tuples(st.integers(1, 7_200), st.integers(0, 2**30), st.integers(0, 2**31 - 1)), min_size=1, max_size=8
