@@ -27,6 +27,7 @@ PAYOUT_WORDS: Final[Mapping[str, str]] = {
     "consent.refused": _("refused"),
     "consent.ended": _("ended"),
     "outbox.payout.name": _("name of a payee"),
+    "outbox.owner.name": _("name of an owner's wallet"),
     "outbox.payout.send": _("payout"),
     "outbox.pre_approval.request": _("consent to be charged"),
     "outbox.pre_approval.cancel": _("consent taken back"),

@@ -17,7 +17,7 @@ from core.logs import log
 LOG = log("bells")
 # bell -> the task that answers it
 BELLS: Final = {
-    **dict.fromkeys(("sms", "momo.request", "momo.note", "payout.name", "payout.send"), "relay"),
+    **dict.fromkeys(("sms", "momo.request", "momo.note", "payout.name", "payout.send", "owner.name"), "relay"),
     **dict.fromkeys(("pre_approval.request", "pre_approval.cancel"), "relay"),
     "webhook": "relay",
     "momo.ask": "ask",
@@ -51,7 +51,14 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "ask about payments": ("ask", ["momo.ask"], SWEEP_S),
     **{
         f"sweep {kind}": ("relay", [kind], SLOW_SWEEP_S)
-        for kind in ("momo.note", "payout.name", "payout.send", "pre_approval.request", "pre_approval.cancel")
+        for kind in (
+            "momo.note",
+            "payout.name",
+            "payout.send",
+            "owner.name",
+            "pre_approval.request",
+            "pre_approval.cancel",
+        )
     },
     "ask about payouts": ("ask payouts", [], SLOW_SWEEP_S),
     "ask about consents": ("ask consents", [], SLOW_SWEEP_S),

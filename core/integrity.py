@@ -55,7 +55,7 @@ CHECKS: Final = {
     "every paid token intent has its token or its money": """
         SELECT 'intent ' || i.id FROM payment_intent i
         LEFT JOIN token t ON t.request_key = 'intent:' || i.id
-        WHERE i.purpose = 'token' AND i.state = 'paid' AND t.id IS NULL
+        WHERE i.purpose IN ('token', 'owner_token') AND i.state = 'paid' AND t.id IS NULL
           AND NOT EXISTS (SELECT 1 FROM text_message m JOIN outbox o ON o.kind = 'sms'
                           AND (o.body->>'message')::bigint = m.id
                           JOIN receipt r ON r.intent_id = i.id AND o.key = 'receipt:' || r.number

@@ -13,6 +13,7 @@ from core.db.types import Table
 from core.ledger import models as ledger
 from core.messaging import models as messaging
 from core.network import models as network
+from core.owners import models as owners
 from core.partners import models as partners
 from core.payments import models as payments
 from core.payouts import models as payouts
@@ -34,6 +35,7 @@ ROOMS = (
     messaging,
     network,
     outage_credits,
+    owners,
     partners,
     payments,
     payouts,

@@ -40,6 +40,16 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.OtherBilling: _("This plan is paid in another way. Please call us."),
     errors.SamePlan: _("You have this plan already."),
     errors.NoExchangeRate: _("The price cannot be told today. Please call us."),
+    errors.NotAnOwner: _("Only the owner of this Wi-Fi and their helpers can do this."),
+    errors.OwnerSuspended: _("This Wi-Fi may not sell now. Please call us."),
+    errors.HelpsAlready: _("{phone} sells Wi-Fi for somebody already."),
+    errors.InvalidSsid: _("A Wi-Fi name has 1 to 32 letters and digits. No quotes, no emoji."),
+    errors.InvalidWifiPassword: _("The password needs 8 to 63 Latin letters, digits or signs."),
+    errors.OwnNumber: _("That is your own number."),
+    errors.NotOnList: _("That is not on your price list."),
+    errors.GiftsUsedUp: _("You gave away {most} today. That is the limit."),
+    errors.HadGift: _("{phone} had a free token today already."),
+    errors.MomoNotConfirmed: _("The owner's MoMo number is not confirmed yet. Take cash."),
     errors.AutoTopUpStands: _("It is topped up by itself already. End that first."),
 }
 
@@ -99,7 +109,14 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
 
 # These end on "call us": the number follows where the installation has one and the screen has room for it.
 CALL_US: Final = frozenset(
-    {errors.CustomerNotActive, errors.PlanRunning, errors.OtherBilling, errors.NoExchangeRate, errors.IdClaimed}
+    {
+        errors.CustomerNotActive,
+        errors.PlanRunning,
+        errors.OtherBilling,
+        errors.NoExchangeRate,
+        errors.IdClaimed,
+        errors.OwnerSuspended,
+    }
 )
 
 

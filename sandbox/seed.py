@@ -26,6 +26,7 @@ from core.days import juba_day
 from core.db.engine import Database, Transaction
 from core.money import Money
 from core.network.models import RouterRow
+from core.owners.models import WifiOwner
 from core.parts import Parts, assemble
 from core.settings import load
 from core.staff.add import add_member
@@ -215,13 +216,17 @@ def routers(tx: Transaction, parts: Parts, described: list[dict[str, Any]]) -> N
         )
         tx.execute(fresh.on_conflict_do_update(index_elements=[RouterRow.name], set_=reached))
     for router_name, code, ssid, place, owner_phone in HOTSPOTS:
+        owner_id = tx.execute(select(Contact.customer_id).where(Contact.phone == owner_phone)).scalar_one()
+        tx.execute(
+            upsert(WifiOwner).values(customer_id=owner_id, signed_up_at=parts.clock.now()).on_conflict_do_nothing()
+        )
         tx.execute(
             upsert(Hotspot)
             .values(
                 code=code,
                 ssid=ssid,
                 place=place,
-                owner_id=select(Contact.customer_id).where(Contact.phone == owner_phone).scalar_subquery(),
+                owner_id=owner_id,
                 router_id=select(RouterRow.id).where(RouterRow.name == router_name).scalar_subquery(),
             )
             .on_conflict_do_nothing(index_elements=[Hotspot.code])

@@ -25,6 +25,8 @@ from core.messaging.outbox import Claimed
 from core.messaging.send_text import send_text
 from core.network.house import house_of
 from core.network.keeper import Keeper
+from core.owners.fulfil import owner_fulfilments
+from core.owners.name_wallet import name_wallet
 from core.partners.send_event import send_event
 from core.parts import Parts, assemble
 from core.payments.ask_payment import ask_payment, platform_of
@@ -71,6 +73,7 @@ class Worker:
         self.pre_approver = pre_approver(settings)
         self.fulfil = {
             **fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **owner_fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=self.issuer),
         }
         self.keeper = Keeper(
@@ -90,6 +93,7 @@ class Worker:
             "momo.note": self.send_note,
             "payout.name": self.name_payee,
             "payout.send": self.send_payout,
+            "owner.name": self.name_wallet,
             "pre_approval.request": self.request_consent,
             "pre_approval.cancel": self.cancel_consent,
             "webhook": self.send_event,
@@ -156,6 +160,10 @@ class Worker:
     def name_payee(self, row: Claimed) -> None:
         """Ask whose wallet money is to go to."""
         name_payee(row, db=self.parts.db, disburser=self.paying(), clock=self.parts.clock)
+
+    def name_wallet(self, row: Claimed) -> None:
+        """Ask whose wallet an owner's money is to go to."""
+        name_wallet(row, db=self.parts.db, disburser=self.paying(), clock=self.parts.clock)
 
     def send_payout(self, row: Claimed) -> None:
         """Send one payout."""

@@ -31,6 +31,7 @@ from core.integrity import all_faults
 from core.messaging.models import TextMessage
 from core.money import Money
 from core.network.models import RouterRow
+from core.owners.models import WifiOwner
 from core.parts import Parts
 from core.staff.models import StaffMember
 from core.tokens.models import Hotspot
@@ -143,6 +144,7 @@ def plant(parts: Parts) -> Town:
                 )
                 .returning(RouterRow.id)
             ).scalar_one()
+        tx.execute(insert(WifiOwner).values(customer_id=ids["Deng"], signed_up_at=now))
         for code, (ssid, router) in enumerate((("Juba Town Wi-Fi", "juba-town"), ("Munuki Net", "munuki")), 11):
             town.hotspots[ssid] = tx.execute(
                 insert(Hotspot)

@@ -18,6 +18,7 @@ from core.billing.fulfil import bill_fulfilments
 from core.db.engine import Transaction
 from core.errors import NotFound, NotPossibleNow
 from core.languages import marked as _
+from core.owners.fulfil import owner_fulfilments
 from core.payments.alarms import seen, unseen
 from core.payments.evidence import FILE_BYTES_MAX, NOTE_CHARS_MAX, Evidence
 from core.payments.payment_history import Payment, evidence_file, payment
@@ -57,6 +58,7 @@ def settle_payment(reference: str) -> ResponseReturnValue:
             now=parts().clock.now(),
             fulfil={
                 **fulfilments(ids=parts().ids, sealer=parts().sealer),
+                **owner_fulfilments(ids=parts().ids, sealer=parts().sealer),
                 **bill_fulfilments(issuer=issuer()),
             },
             code=parts().settings.service_code,

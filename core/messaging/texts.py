@@ -189,6 +189,27 @@ TEXTS: Final = {
         _("Sorry: your internet was off for {time}. We give you back {amount}. Balance {balance}."),
         arabic_segments=2,
     ),
+    # To Wi-Fi owners and their helpers.
+    "momo_code": Template(
+        _("Shabaka code {digits}: type it where you were asked for it, within 10 minutes. Tell it to nobody."),
+        arabic_segments=2,
+        secret=True,
+    ),
+    "momo_confirmed": Template(_("Your MoMo number {phone} is confirmed. Your share of sales goes there.")),
+    "momo_code_wrong": Template(_("That code is wrong. Look at the text that came to {phone} and send it again.")),
+    "momo_code_over": Template(_("No code is open any more. Name your MoMo number again to get a new one.")),
+    "momo_no_wallet": Template(_("{phone} has no MoMo wallet. Please name another number.")),
+    "helper_added": Template(_("You can sell Wi-Fi for {phone} now. Dial {code} and choose 12.")),
+    "sale_paid": Template(_("{phone} paid {amount} for {plan}. The token went to {recipient}."), arabic_segments=2),
+    "sale_refused": Template(_("{phone} did not pay {amount}: {reason}. No token was sent."), arabic_segments=2),
+    "sale_unknown": Template(
+        _("MoMo does not say yet whether {phone} paid {amount}. Do not sell it again: we ask and text you."),
+        arabic_segments=2,
+    ),
+    "sale_not_made": Template(
+        _("{phone} paid {amount}, but the token could not be made. The money is on their balance."),
+        arabic_segments=2,
+    ),
     # To technicians, of routers.
     "routers_down": Template(_("No answer, since:\n{routers}"), latin_segments=2, arabic_segments=3),
     "routers_up": Template(_("Answers again, was down:\n{routers}"), latin_segments=2, arabic_segments=3),

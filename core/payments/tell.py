@@ -15,8 +15,10 @@ from core.messaging.queue_text import queue_text
 from core.messaging.texts import REASONS
 from core.money import Money
 from core.payments.models import PaymentIntent
+from core.phones import national
 
-_NOT_DONE: Final = {"token": "token_not_made", "data": "data_not_bought"}
+_NOT_DONE: Final = {"token": "token_not_made", "owner_token": "token_not_made", "data": "data_not_bought"}
+ASKED_BY: Final = "asked_by"  # in a purpose: the customer who had somebody else asked to pay, and is told as well
 
 
 def tell_on_balance(
@@ -50,10 +52,18 @@ def tell_where(tx: Transaction, *, intent: Mapping[str, Any], link: str, now: da
 
 
 def tell_ended(tx: Transaction, *, intent_id: int, template: str, now: datetime, code: str) -> None:
-    """Text the customer that a payment was refused, expired, or is still unknown. Once per intent and ending."""
+    """Text the customer that a payment was refused, expired, or is still unknown. Once per intent and ending.
+
+    Whoever had them asked to pay is told too.
+    """
     intent = tx.execute(
         select(
-            PaymentIntent.customer_id, PaymentIntent.amount_minor, PaymentIntent.currency, PaymentIntent.reason
+            PaymentIntent.customer_id,
+            PaymentIntent.amount_minor,
+            PaymentIntent.currency,
+            PaymentIntent.reason,
+            PaymentIntent.payer_phone,
+            PaymentIntent.purpose_body,
         ).where(PaymentIntent.id == intent_id)
     ).one()
     customer = account(tx.connection, intent.customer_id)
@@ -68,5 +78,25 @@ def tell_ended(tx: Transaction, *, intent_id: int, template: str, now: datetime,
             "amount": Money(intent.amount_minor, intent.currency),
             "reason": say(customer.tongue, REASONS.get(intent.reason or "unknown", REASONS["unknown"])),
             "code": code,
+        },
+    )
+    if ASKED_BY in intent.purpose_body:
+        _tell_who_asked(tx, intent_id, intent, template, now)
+
+
+def _tell_who_asked(tx: Transaction, intent_id: int, intent: Any, template: str, now: datetime) -> None:
+    asker = account(tx.connection, intent.purpose_body[ASKED_BY])
+    reason = intent.reason or ("expired" if template == "payment_expired" else "unknown")
+    queue_text(
+        tx,
+        phone=asker.main_phone,
+        tongue=asker.tongue,
+        template="sale_unknown" if template == "payment_unknown" else "sale_refused",
+        key=f"asker:{template}:{intent_id}",
+        now=now,
+        facts={
+            "phone": national(intent.payer_phone, spaced=asker.tongue != "ar"),
+            "amount": Money(intent.amount_minor, intent.currency),
+            "reason": say(asker.tongue, REASONS.get(reason, REASONS["unknown"])),
         },
     )

@@ -5,11 +5,16 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.types import Currency, Instant, Line, Minor, Phone, Ref, RowId, Table, Word
+from core.db.types import Currency, Instant, Line, Minor, Phone, Prose, Ref, RowId, Table, Word
 
 
 class Hotspot(Table):
-    """A Wi-Fi network that sells tokens: its code on the poster, its name in the air (SSID), its router."""
+    """A Wi-Fi network that sells tokens: its code on the poster, its name in the air (SSID), its router.
+
+    `reach` is how its router is reached: a `mikrotik` we call, one that `calls_home` from behind other routers, any
+    equipment by `radius`, or `none`, where nobody can be let in and out. Without `router_id` nobody has connected it
+    yet, and nothing is sold for it. `admin_password_sealed` is the owner's own, of their router.
+    """
 
     __tablename__ = "hotspot"
     id: Mapped[RowId]
@@ -17,12 +22,16 @@ class Hotspot(Table):
     ssid: Mapped[Word]
     place: Mapped[Line]
     owner_id: Mapped[Ref | None] = mapped_column(ForeignKey("customer.id"), index=True)
-    router_id: Mapped[Ref] = mapped_column(ForeignKey("router.id"))
+    router_id: Mapped[Ref | None] = mapped_column(ForeignKey("router.id"))
     closed_at: Mapped[Instant | None]
+    reach: Mapped[Word] = mapped_column(server_default="mikrotik")
+    admin_password_sealed: Mapped[Prose | None]
     __table_args__ = (
         CheckConstraint("octet_length(ssid) BETWEEN 1 AND 32", name="ssid_fits_802_11"),
         # People type it in answer to a list: 0 leads back there, 98 to the next page.
         CheckConstraint("code > 0 AND code <> 98", name="code_dialable"),
+        CheckConstraint("reach IN ('mikrotik', 'mikrotik_calls_home', 'radius', 'none')", name="reach_known"),
+        CheckConstraint("reach <> 'none' OR router_id IS NULL", name="none_has_no_router"),
     )
 
 

@@ -15,6 +15,7 @@ from core.clock import FixedClock
 from core.customers.queries import Account, account
 from core.messaging.relay import relay
 from core.money import Money
+from core.owners.fulfil import owner_fulfilments
 from core.parts import Parts
 from core.payments.ask_payment import ask_payment, claim_due
 from core.payments.hear_callback import hear_callback
@@ -38,6 +39,7 @@ class Desk:
         self.callback_url = "http://127.0.0.1:1/callbacks/mtn-momo/key"
         self.fulfil = {
             **fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **owner_fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=issuer_of(parts.settings)),
         }
 
