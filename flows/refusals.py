@@ -50,6 +50,13 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.GiftsUsedUp: _("You gave away {most} today. That is the limit."),
     errors.HadGift: _("{phone} had a free token today already."),
     errors.MomoNotConfirmed: _("The owner's MoMo number is not confirmed yet. Take cash."),
+    errors.WrongCode: _("That code is not right. Look at it and type it again."),
+    errors.CardNotSold: _("This card is not sold yet. Whoever sells it must open it first."),
+    errors.CodeUsed: _("This code is in use on another phone."),
+    errors.DeviceLimit: _("This code is in use already. Devices at once: {devices}."),
+    errors.NoPausesLeft: _("This cannot be paused again. Pauses in its plan: {pauses}."),
+    errors.CardsOutOfRange: _("Make 1 to {cards} cards at once."),
+    errors.CardsNotThere: _("Cards {first_card} to {last_card}: some are sold already or not there. Nothing was done."),
     errors.AutoTopUpStands: _("It is topped up by itself already. End that first."),
 }
 

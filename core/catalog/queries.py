@@ -23,6 +23,8 @@ _COLUMNS: Final = select(
     PlanVersion.devices_max,
     PlanVersion.price_minor,
     PlanVersion.currency,
+    PlanVersion.counts_from,
+    PlanVersion.pauses_max,
 ).join(Plan, Plan.id == PlanVersion.plan_id)
 _OFFERS: Final = (
     _COLUMNS.where(
@@ -57,6 +59,8 @@ class Offer:
     up_kbps: int
     devices_max: int
     price: Money
+    counts_from: str = "first_use"
+    pauses_max: int = 0
 
 
 def offers(connection: Connection, at: datetime) -> list[Offer]:
@@ -80,6 +84,8 @@ def _offer(row: Any) -> Offer:
         row.up_kbps,
         row.devices_max,
         Money(row.price_minor, row.currency),
+        row.counts_from,
+        row.pauses_max,
     )
 
 

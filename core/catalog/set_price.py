@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -34,8 +34,12 @@ def set_version(
     up_kbps: int,
     devices_max: int,
     price: Money,
+    counts_from: Literal["first_use", "sale"] = "first_use",
+    pauses_max: int = 0,
 ) -> int:
     """From `valid_from` on the plan is this. Returns the version's id.
+
+    `counts_from`: what starts the time of a token; `pauses_max`: how often its holder may let it stand still.
 
     Raises:
         AmountOutOfRange: a price no wallet could pay: too small, too large, or in another currency.
@@ -59,6 +63,8 @@ def set_version(
                 devices_max=devices_max,
                 price_minor=price.minor,
                 currency=price.currency,
+                counts_from=counts_from,
+                pauses_max=pauses_max,
             )
             .returning(PlanVersion.id)
         ).scalar_one()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 from psycopg2 import errors as pg
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
+
+from core.db.quick import QuickStatements
 
 T = TypeVar("T")
 
@@ -64,6 +67,10 @@ class Database:
         # Reads outside a transaction cost one round trip instead of three (BEGIN, the query, ROLLBACK).
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._ring = ring
+        self._url = url
+        self._pool_size = pool_size  # commits wait for the disk together: fewer would wait in turn
+        self._once: dict[str, QuickStatements] = {}
+        self._making = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -100,6 +107,25 @@ class Database:
                     raise
         raise AssertionError("unreachable")
 
+    def once(self, name: str, statement: tuple[str, str], values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run one statement as a transaction of its own, on disk before the answer, past all layers of the engine.
+
+        `statement`: the types of its parameters and its SQL, prepared under `name` (see `core.db.quick`). It may be
+        sent twice, where the server was restarted meanwhile. Who asks for it rings bells by `ring`.
+        """
+        with self._making:
+            quick = self._once.get(name)
+            if quick is None:
+                quick = QuickStatements(self._url, {name: statement}, connections=self._pool_size, durable=True)
+                self._once[name] = quick
+        return quick.rows(name, values)
+
+    def ring(self, bell: str) -> None:
+        """Wake the workers that answer to this bell, for what is committed."""
+        self._ring(bell)
+
     def close(self) -> None:
         """Give all connections back."""
+        while self._once:
+            self._once.popitem()[1].close()
         self.engine.dispose()

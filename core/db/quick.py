@@ -2,7 +2,7 @@
 
 Plain psycopg2 on autocommit connections with prepared statements: the ORM's engine costs 0.3 ms a statement in
 Python and the planner as much again in the server (`shabaka bench hop`). Nothing that moves money goes this way:
-commits here are not synced to disk before the answer.
+commits here are not synced to disk before the answer, unless that is asked for (`durable`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from sqlalchemy.engine import make_url
 CONNECT_TIMEOUT_S: Final = 5
 WAIT_S: Final = 10
 # One plan for all callers: every statement here looks rows up by key.
-_OPTIONS: Final = (
-    "-c plan_cache_mode=force_generic_plan -c synchronous_commit=off -c statement_timeout=10s -c timezone=UTC"
-)
+_OPTIONS: Final = "-c plan_cache_mode=force_generic_plan -c statement_timeout=10s -c lock_timeout=10s -c timezone=UTC"
+_NOT_SYNCED: Final = " -c synchronous_commit=off"
 
 
 class QuickStatements:
@@ -30,9 +29,12 @@ class QuickStatements:
         url: SQLAlchemy's form.
         statements: name -> (types of its parameters, SQL with $1, $2, …).
         connections: how many at most; others wait their turn.
+        durable: what they write is on disk before the answer.
     """
 
-    def __init__(self, url: str, statements: Mapping[str, tuple[str, str]], *, connections: int = 4) -> None:
+    def __init__(
+        self, url: str, statements: Mapping[str, tuple[str, str]], *, connections: int = 4, durable: bool = False
+    ) -> None:
         parsed = make_url(url)
         arguments: dict[str, Any] = {
             "host": parsed.query.get("host") or parsed.host,
@@ -42,6 +44,7 @@ class QuickStatements:
             "dbname": parsed.database,
         }
         self._arguments = {key: value for key, value in arguments.items() if value}
+        self._options = _OPTIONS if durable else _OPTIONS + _NOT_SYNCED
         self._prepare = [f"PREPARE {name} ({types}) AS {sql}" for name, (types, sql) in statements.items()]
         self._execute = {
             name: f"EXECUTE {name} ({', '.join(['%s'] * (types.count(',') + 1))})"
@@ -88,7 +91,7 @@ class QuickStatements:
         connection: psycopg2.extensions.connection = psycopg2.connect(
             **self._arguments,
             connect_timeout=CONNECT_TIMEOUT_S,
-            options=_OPTIONS,
+            options=self._options,
         )
         connection.autocommit = True
         with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import insert
 
+from core.access.first_use import mark_first_use
 from core.access.grant import Limits, grant
 from core.catalog.plan_words import plan_words
 from core.catalog.queries import Offer
@@ -61,10 +62,13 @@ def make_token(
             "grant_id": granted.grant_id,
             "price_minor": offer.price.minor,
             "currency": offer.price.currency,
+            "lookup": sealer.codes.lookup(granted.username + granted.password),
             "sold_at": now,
             **came_by,
         },
     ).scalar_one()
+    if offer.counts_from == "sale":
+        mark_first_use(tx, grant_id=granted.grant_id, used_at=now)
     place(tx, grant_id=granted.grant_id, wanted="present", now=now, router_id=whose.router_id)
     queue_text(
         tx,
