@@ -48,7 +48,7 @@ class HttpCourier:
         port = parts.port or (HTTPS_PORT if secure else HTTP_PORT)
         try:
             address = self._look_up(host, port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the second: what no name can be
             return Carried(0, f"{host} is not known: {type(error).__name__}")
         if address is None:
             return Carried(0, f"{host} leads inside: events go to no private address", permanent=True)

@@ -352,11 +352,13 @@ INSIDE = [
     "https://127.0.0.1/", "https://10.0.0.1/", "https://192.168.88.1/", "https://172.16.0.1/", "https://169.254.169.254/x",
     "https://0.0.0.0/", "https://[::1]/", "https://[fd00::1]/", "https://[fe80::1]/", "https://[::ffff:10.0.0.1]/",
     "https://[64:ff9b::a00:1]/", "https://[2002:a00:1::]/", "https://localhost/", "https://224.0.0.1/", "https://100.64.0.1/",
+    "https://[64:ff9b:1::a00:1]/", "https://[::ffff:0:10.0.0.1]/", "https://[::10.0.0.1]/",
 ]  # fmt: skip
 NO_URL = [
     "", "nimule.example", "ftp://nimule.example/", "http://nimule.example/", "https:///x", "https://u:p@nimule.example/",
     "https://nimule.example/#x", "https://nimule.example:99999/", "https://nimule.example/ x", "https://أ.example/",
     "https://nimule.example/" + "x" * 200, "file:///etc/passwd", "https://nimule.example/\nHost: x",
+    "https://nimule..example/", "https://.example/", "https://" + "x" * 64 + ".example/",
 ]  # fmt: skip
 
 
@@ -459,6 +461,12 @@ def test_nobody_at_home_is_no_answer():
         port = listening.getsockname()[1]
     assert HttpCourier(private=True).post(f"http://127.0.0.1:{port}/", b"{}", {}) == Carried(
         0, "no answer: ConnectionRefusedError"
+    )
+
+
+def test_what_no_name_can_be_is_no_answer():
+    assert HttpCourier().post("https://nimule..example/", b"{}", {}) == Carried(
+        0, "nimule..example is not known: UnicodeError"
     )
 
 
