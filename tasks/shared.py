@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -13,8 +12,7 @@ from core import logs
 from core.bells import build
 from core.billing.draft import issuer_of
 from core.billing.fulfil import bill_fulfilments
-from core.billing.money_came import money_came
-from core.db.engine import Transaction
+from core.billing.money_came import used_by
 from core.errors import GatewayError
 from core.gateways.africas_talking import AfricasTalkingSender
 from core.gateways.routeros import RouterOsRouter
@@ -63,6 +61,8 @@ class Worker:
         settings = parts.settings
         self.parts = parts
         self.issuer = issuer_of(settings)
+        # Money that was to leave, or found nothing to buy, is on a balance again: it is used as any that comes.
+        self.came_back = used_by(self.issuer)
         self.sender = AfricasTalkingSender(
             username=settings.at_username, api_key=settings.at_api_key, base_url=settings.at_base_url
         )
@@ -72,7 +72,7 @@ class Worker:
         self.disburser = disburser(settings)
         self.pre_approver = pre_approver(settings)
         self.fulfil = {
-            **fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **fulfilments(ids=parts.ids, sealer=parts.sealer, stays=self.came_back),
             **owner_fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=self.issuer),
         }
@@ -185,10 +185,6 @@ class Worker:
         if self.disburser is None:
             raise GatewayError("MOMO_DISBURSEMENT_* is not set: nothing can be paid out", permanent=True)
         return self.disburser
-
-    def came_back(self, tx: Transaction, customer_id: int, key: str, now: datetime) -> None:
-        """Money that was to leave is on a balance again: it is used as any that comes."""
-        money_came(tx, customer_id=customer_id, key=key, issuer=self.issuer, now=now)
 
     def request_consent(self, row: Claimed) -> None:
         """Ask a phone to agree to later charges."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final, Literal, cast
 
 from flask import render_template, request, url_for
@@ -15,7 +14,7 @@ from admin.desk import member, parts, row_id, typed
 from admin.permits import needs, takes
 from admin.routes import Route
 from admin.words import amount, t
-from core.billing.money_came import money_came
+from core.billing.money_came import used_by
 from core.billing.take_back import take_back
 from core.cash.own_shift import drawer_of
 from core.db.engine import Transaction
@@ -119,7 +118,7 @@ def settle(number: int) -> ResponseReturnValue:
             staff_id=member().staff_id,
             now=parts().clock.now(),
             paid_from=typed("paid_from", ACCOUNT_CHARS_MAX) or None,
-            came_back=_use,
+            came_back=used_by(issuer()),
         )
         _note(tx, "payout_settled_paid" if outcome == "paid" else "payout_settled_refused", view)
         if outcome == "paid":
@@ -127,10 +126,6 @@ def settle(number: int) -> ResponseReturnValue:
         return t(_("Settled: nothing went. The money is back where it came from."))
 
     return _act(number, work)
-
-
-def _use(tx: Transaction, customer_id: int, key: str, now: datetime) -> None:
-    money_came(tx, customer_id=customer_id, key=key, issuer=issuer(), now=now)
 
 
 def _note(tx: Transaction, what: str, view: PayoutView) -> None:

@@ -15,6 +15,7 @@ from admin.permits import needs, takes
 from admin.routes import Route
 from admin.words import ltr, t
 from core.billing.fulfil import bill_fulfilments
+from core.billing.money_came import used_by
 from core.db.engine import Transaction
 from core.errors import NotFound, NotPossibleNow
 from core.languages import marked as _
@@ -57,7 +58,7 @@ def settle_payment(reference: str) -> ResponseReturnValue:
             staff_id=member().staff_id,
             now=parts().clock.now(),
             fulfil={
-                **fulfilments(ids=parts().ids, sealer=parts().sealer),
+                **fulfilments(ids=parts().ids, sealer=parts().sealer, stays=used_by(issuer())),
                 **owner_fulfilments(ids=parts().ids, sealer=parts().sealer),
                 **bill_fulfilments(issuer=issuer()),
             },

@@ -63,8 +63,11 @@ CHECKS: Final = {
         WHERE s.pay = 'postpaid' AND s.next_bill_on IS NULL
           AND s.billed_until < coalesce(t.until_day, DATE 'infinity')""",
     "no bill is long overdue to be made": """
-        SELECT 'service ' || number || ' was due on ' || next_bill_on FROM subscription
-        WHERE next_bill_on < (:now AT TIME ZONE 'Africa/Juba')::date - 3""",
+        SELECT 'service ' || number || ' was due on ' || next_bill_on FROM subscription s
+        WHERE next_bill_on < (:now AT TIME ZONE 'Africa/Juba')::date - 3
+          -- One whose money is on its way waits for it; payments that nobody can tell of have an alarm of their own.
+          AND NOT (s.on_unpaid AND EXISTS (SELECT 1 FROM payment_intent p WHERE p.customer_id = s.customer_id
+                                           AND p.state IN ('created', 'submitted', 'unknown')))""",
     "every move of a service leads where it is": """
         SELECT 'service ' || s.number || ' is ' || s.state FROM subscription s
         WHERE s.state <> (SELECT m.to_state FROM subscription_move m WHERE m.subscription_id = s.id

@@ -75,6 +75,15 @@ _OFF: Final = text(
 MoneyCame = Callable[[Transaction, int, str, datetime], None]
 
 
+def used_by(issuer: Issuer) -> MoneyCame:
+    """`money_came` as rooms below this one are handed it."""
+
+    def came(tx: Transaction, customer_id: int, key: str, now: datetime) -> None:
+        money_came(tx, customer_id=customer_id, key=key, issuer=issuer, now=now)
+
+    return came
+
+
 def money_came(
     tx: Transaction,
     *,

@@ -20,9 +20,13 @@ from core.usage.totals import used_by_day, used_by_hour
 # What was used with a grant the service has left is its own as well.
 LEFT_GRANTS: Final = """array(SELECT (m.detail ->> 'left_grant')::bigint FROM subscription_move m
                  WHERE m.subscription_id = s.id AND m.detail ->> 'left_grant' IS NOT NULL) AS left_grants"""
+# What was given back, all of its invoice credited, serves nothing any more, nor did it ever.
 _BOUGHT: Final = text("""
-    SELECT subscription_id, data_bytes, day, until_day, after_bytes FROM bought_data
-    WHERE subscription_id = ANY(:ids) AND until_day > :since ORDER BY id
+    SELECT b.subscription_id, b.data_bytes, b.day, b.until_day, b.after_bytes
+    FROM bought_data b JOIN invoice i ON i.id = b.invoice_id
+    WHERE b.subscription_id = ANY(:ids) AND b.until_day > :since AND i.total_minor > (
+      SELECT coalesce(sum(n.total_minor), 0) FROM invoice n WHERE n.credits_id = i.id AND n.kind = 'credit_note')
+    ORDER BY b.id
 """)
 # Services under the tariff of a day. What has no term on it has not begun, or is off.
 COLUMNS: Final = f"""s.id, s.anchor_day, s.grant_id, s.held_down_kbps, s.held_up_kbps, t.tariff_id, {LEFT_GRANTS}

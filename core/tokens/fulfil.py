@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from core.catalog.plan_words import plan_words
@@ -16,9 +16,12 @@ from core.payments.settle import Fulfil, Paid
 from core.sealing import Sealer
 from core.tokens.sell_token import sell_token
 
+# Called with money that stays on a balance: (transaction, customer, key of the credit, now). Wired at the edge.
+Stays = Callable[[Transaction, int, str, datetime], object]
 
-def fulfilments(*, ids: Ids, sealer: Sealer) -> Mapping[str, Fulfil]:
-    """By purpose: what to do once the money is in the wallet."""
+
+def fulfilments(*, ids: Ids, sealer: Sealer, stays: Stays) -> Mapping[str, Fulfil]:
+    """By purpose: what to do once the money is in the wallet. What no token could be made for `stays` there."""
 
     def token(tx: Transaction, paid: Paid, now: datetime) -> None:
         body = paid.purpose_body
@@ -37,6 +40,7 @@ def fulfilments(*, ids: Ids, sealer: Sealer) -> Mapping[str, Fulfil]:
                     sealer=sealer,
                 )
         except Refusal:
+            stays(tx, paid.customer_id, paid.receipt_number, now)
             _tell(tx, paid, "token_not_made", now)
             return
         _tell(tx, paid, "token_paid", now)

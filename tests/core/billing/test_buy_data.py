@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from core.billing.buy_data import buy_data
+from core.billing.credit import credit_invoice
 from core.billing.fulfil import bill_fulfilments
 from core.catalog.data_packs import DataPack
 from core.catalog.fair_use import FairUse, Step
@@ -109,6 +110,19 @@ def test_one_request_sent_twice_buys_once(provider, capped):
     assert provider.balance() == ssp(7_600)
     with pytest.raises(KeyReused):
         buys(provider, capped, 1, 600)
+
+
+def test_data_whose_invoice_was_credited_serves_nothing_any_more(provider, capped):
+    buys(provider, capped)
+    assert capped.uses(1) == FULL
+    (invoice,) = provider.invoices()
+    note = {"invoice_id": invoice.id, "reason": "bought by mistake", "issuer": provider.issuer}
+    provider.does(credit_invoice, key="half", amount=ssp(1_000), now=provider.clock.now(), **note)
+    assert capped.uses(0) == FULL
+    provider.does(credit_invoice, key="all", amount=None, now=provider.clock.now(), **note)
+    assert provider.balance() == ssp(10_000)
+    assert capped.uses(0) == CAPPED
+    provider.agrees()
 
 
 def test_two_copies_of_a_request_at_once_buy_once(provider, capped):

@@ -8,6 +8,7 @@ from core.billing.end_service import end_service, hand_over
 from core.billing.run import preview
 from core.catalog.open_tariff import open_tariff
 from core.catalog.set_tariff import NewTerms, set_tariff_version
+from core.integrity import all_faults
 from core.money import Money
 from core.subscriptions.pause import pause, unpause
 from tests.core.billing.owing import forget_intents, intent
@@ -162,3 +163,21 @@ def test_dollar_days_had_without_a_rate_are_owed_when_it_lapses_as_one_is_known(
     assert had.due == had.total
     assert had.total == 6_192  # 2.58 dollars
     provider.agrees()
+
+
+def test_a_bill_that_waits_for_money_on_its_way_is_no_fault_of_the_books(provider):
+    provider.pays(36_000)
+    service = provider.begins("PREHOME")
+    provider.on("2026-12-01")
+    intent(provider, "unknown")
+    provider.bills_daily_until("2026-12-09")
+    with provider.parts.db.reading() as connection:
+        faults = all_faults(connection, provider.clock.now())
+    assert [fault for fault in faults if "overdue to be made" in fault] == []
+    with provider.parts.db.transaction() as tx:
+        tx.connection.exec_driver_sql("UPDATE payment_intent SET state = 'refused', ended_at = now()")
+    with provider.parts.db.reading() as connection:
+        faults = all_faults(connection, provider.clock.now())
+    assert [fault for fault in faults if "overdue to be made" in fault] != []
+    forget_intents(provider)
+    assert provider.service(service).state == "active"

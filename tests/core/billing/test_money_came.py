@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from core.billing.fulfil import bill_fulfilments
+from core.billing.money_came import used_by
 from core.payments.open_intent import open_intent
 from core.payments.settle import settle
 from core.subscriptions.slow import slow
 from core.subscriptions.suspend import suspend
+from core.tokens.fulfil import fulfilments
 from tests.provider import ssp
 from tests.town import texts_to
 
@@ -30,7 +32,11 @@ def momo(provider, pounds, purpose="bill", body=None):
             now=now,
             ids=provider.parts.ids,
         )
-        fulfil = bill_fulfilments(issuer=provider.issuer)
+        parts = provider.parts
+        fulfil = {
+            **bill_fulfilments(issuer=provider.issuer),
+            **fulfilments(ids=parts.ids, sealer=parts.sealer, stays=used_by(provider.issuer)),
+        }
         return settle(
             tx,
             intent_id=opened.intent_id,
@@ -50,6 +56,22 @@ def two_bills(provider):
     provider.on("2027-01-02")
     provider.bills()
     return service
+
+
+def test_money_for_a_token_of_a_closed_network_pays_the_bill_that_is_due(provider, two_bills):
+    town = provider.town
+    (version,) = provider.rows("SELECT id FROM plan_version WHERE plan_id = :plan", plan=town.plans["1W"])
+    with provider.parts.db.transaction() as tx:
+        tx.connection.exec_driver_sql("UPDATE hotspot SET closed_at = now()")
+    body = {
+        "recipient": town.achol.main_phone,
+        "hotspot": town.hotspots["Juba Town Wi-Fi"],
+        "plan_version": version.id,
+    }
+    momo(provider, 8_000, "token", body)
+    assert [one.due for one in provider.invoices()] == [28_000, 36_000]
+    assert provider.balance() == ssp(0)
+    provider.agrees()
 
 
 def test_the_bill_due_first_is_settled_first_and_what_is_over_stays_as_credit(provider, two_bills):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from core.billing.draft import issuer_of
 from core.billing.fulfil import bill_fulfilments
+from core.billing.money_came import used_by
 from core.clock import FixedClock
 from core.customers.queries import Account, account
 from core.messaging.relay import relay
@@ -38,7 +39,7 @@ class Desk:
         self.collector = collector
         self.callback_url = "http://127.0.0.1:1/callbacks/mtn-momo/key"
         self.fulfil = {
-            **fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **fulfilments(ids=parts.ids, sealer=parts.sealer, stays=used_by(issuer_of(parts.settings))),
             **owner_fulfilments(ids=parts.ids, sealer=parts.sealer),
             **bill_fulfilments(issuer=issuer_of(parts.settings)),
         }

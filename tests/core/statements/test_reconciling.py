@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, text, update
 
+from core.billing.draft import issuer_of
+from core.billing.money_came import used_by
 from core.clock import JUBA
 from core.errors import DoesNotFit
 from core.ids import payment_reference
@@ -57,7 +59,7 @@ def paid_by_momo(bank, pounds, their_id, who=None):
             provider_reference=their_id,
             now=parts.clock.now(),
             why={},
-            fulfil=fulfilments(ids=parts.ids, sealer=parts.sealer),
+            fulfil=fulfilments(ids=parts.ids, sealer=parts.sealer, stays=used_by(issuer_of(parts.settings))),
         )
         return tx.execute(text("SELECT reference FROM payment_intent WHERE id = :id"), {"id": intent_id}).scalar_one()
 
