@@ -22,7 +22,9 @@ from flows import (
     more_data,
     my_plan,
     outage,
+    owner,
     payments,
+    sell,
     tokens,
     top_up,
     welcome,
@@ -44,6 +46,8 @@ CONVERSATIONS: Final[dict[str, Any]] = {
     "outage": outage,
     "internet": internet,
     "more_data": more_data,
+    "sell": sell,
+    "owner": owner,
 }
 # Where a call or a text can begin: a stranger, a customer, a customer whose call dropped, a keyword that could be two.
 _BEGINNINGS: Final = (WELCOME, HOME, RESUME, "menu.which")

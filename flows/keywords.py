@@ -29,6 +29,9 @@ MEANINGS: Final[dict[str, str | None]] = {
     "data": "11",
     "help": "6",
     "language": "7",
+    "sell": "12",
+    "give": "12",
+    "owner": "12",
     "bill": "8",
     "plan": "8",
     "paid": "9",
@@ -59,6 +62,9 @@ _SPELLINGS: Final = {
     "plan": "plan plans myplan changeplan package packages changepackage baga gayirbaga باقه باقتي باقات خطه"
     " تغييرالباقه غيرالباقه تغييرباقه",
     "statement": "statement kashf كشف",
+    "sell": "sell sale biu biyu بيع بع ابيع",
+    "give": "give gift hadiya adi هديه اهداء اهدي",
+    "owner": "owner mywifi sid malik مالك صاحب",
     "paid": "paid ipaid transaction txn dafat دفعت تحويل حولت",
     "receipts": "receipts myreceipts payments isalat ايصالات ايصالاتي مدفوعاتي",
     "receipt": "receipt risit isal ايصال تحقق",
@@ -74,7 +80,7 @@ _SPELLINGS: Final = {
 _ARABI: Final = """
     rasid rasiid istiri ishtiri shahan shahn kod rumuz mushkila musaada lugha luga salam gaima
     tasjil wagif abda ism isim fatura baga gayirbaga kashf dafat isalat isal risit banki tilgai
-    istihlak sura suraa bayanat
+    istihlak sura suraa bayanat biu biyu hadiya adi sid malik
 """
 # Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
 # that the net stopped.

@@ -23,7 +23,9 @@ from flows import (
     more_data,
     my_plan,
     outage,
+    owner,
     payments,
+    sell,
     tokens,
     top_up,
     welcome,
@@ -47,6 +49,8 @@ _FLOWS: Final = (
     outage,
     internet,
     more_data,
+    sell,
+    owner,
 )
 STATES: Final[dict[str, tuple[Show, Read]]] = {name: pair for flow in _FLOWS for name, pair in flow.STATES.items()}
 MOVES: Final[list[tuple[str, Any, str]]] = [move for flow in _FLOWS for move in flow.MOVES]

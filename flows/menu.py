@@ -22,7 +22,10 @@ CHOICES: Final = {
     "9": (_("Payments"), "payments"),
     "10": (_("Outages"), "outage"),
     "11": (_("My internet"), "internet"),
+    "12": (_("My Wi-Fi"), "sell"),
 }
+# Only those who sell see it; whoever else dials it is asked whether they want to.
+SELLERS_KEY: Final = "12"
 DESTINATIONS: Final = {
     "balance": "balance.show",
     "buy": "buy.plan",
@@ -35,9 +38,11 @@ DESTINATIONS: Final = {
     "payments": "payments.menu",
     "outage": "outage.show",
     "internet": "internet.menu",
+    "sell": "sell.menu",
 }
 MOVES: Final = [
     *((trigger, ["menu.main", "menu.which"], state) for trigger, state in DESTINATIONS.items()),
+    ("become_owner", ["menu.main", "menu.which"], "owner.begin"),
     ("start_again", "menu.resume", "menu.main"),
     ("back", ["menu.which", "balance.show", "buy.plan", "top_up.amount"], "menu.main"),
     ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show", "payments.menu"], "menu.main"),
@@ -55,7 +60,8 @@ def choose_again(facts: Facts) -> Answer:
 
 def show_main(_session: Session, facts: Facts) -> Page:
     """The menu."""
-    options = tuple((key, say(facts.tongue, label)) for key, (label, _trigger) in CHOICES.items())
+    shown = [key for key in CHOICES if key != SELLERS_KEY or facts.seller is not None]
+    options = tuple((key, say(facts.tongue, CHOICES[key][0])) for key in shown)
     return Page(say(facts.tongue, _("Shabaka")), options, back=False)
 
 
@@ -63,7 +69,11 @@ def read_main(_session: Session, typed: str, facts: Facts) -> Answer:
     """A number of the menu."""
     if typed not in CHOICES:
         return choose_again(facts)
-    return Answer(CHOICES[typed][1])
+    return Answer(_trigger(typed, facts))
+
+
+def _trigger(typed: str, facts: Facts) -> str:
+    return "become_owner" if typed == SELLERS_KEY and facts.seller is None else CHOICES[typed][1]
 
 
 def show_resume(_session: Session, facts: Facts) -> Page:
@@ -91,7 +101,7 @@ def read_which(session: Session, typed: str, facts: Facts) -> Answer:
     """One of the keywords that were meant, by the number it has in the menu."""
     if typed not in session.data["meant"]:
         return choose_again(facts)
-    return Answer(CHOICES[typed][1])
+    return Answer(_trigger(typed, facts))
 
 
 def show_balance(_session: Session, facts: Facts) -> Page:

@@ -44,12 +44,14 @@ from flows.keywords import CONSENT, MEANINGS, STATEMENT_KEY, Understood, answers
 from flows.machine import BILL, HOME, PAYMENTS, WELCOME, IllegalMoveError
 from flows.payments import RECEIPTS_KEY
 from flows.refusals import sentence
+from flows.sell_by_word import sell_by_word
 from flows.session import Screen, Session, Turn
 from sms_bot import places
 
 LOG = log("sms_bot.converse")
 TEXTS_PER_HOUR_MAX: Final = 60  # of one phone; more are taken and not answered
-FREE_TEXT: Final = frozenset({"account.name"})
+FREE_TEXT: Final = frozenset({"account.name", "owner.ssid"})
+SALES: Final = frozenset({"sell", "give"})
 TEXTED: Final = (TextStatement, TextReceipts, CheckReceipt, ClaimPayment)
 AMOUNT_ASKED: Final = "top_up.amount"
 # What a customer is registered with, by how they wrote JOIN.
@@ -203,6 +205,8 @@ class Conversations:
             return _of(step(Session(PAYMENTS), RECEIPTS_KEY, facts), facts)
         if understood.keyword == "receipt" and understood.rest and facts.customer is not None:
             return _of(step(Session("payments.code"), understood.rest, facts), facts)
+        if understood.keyword in SALES and facts.customer is not None:
+            return _of(sell_by_word(understood.keyword or "", understood.rest, facts), facts)
         return self._menu(facts, answers_for(understood, facts.plans, facts.pay_to), "")
 
     @staticmethod

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, exists, or_, select
 
 from core.callers.bill_commands import on_bill
 from core.callers.commands import (
+    AddNetwork,
     AgreeAutoTopUp,
     BuyData,
     BuyToken,
@@ -17,15 +18,19 @@ from core.callers.commands import (
     CheckReceipt,
     ClaimPayment,
     Command,
+    ConfirmMomo,
     HearAgain,
     KeepPlan,
+    NameMomo,
     PayBill,
     PayInParts,
     Register,
     Rename,
     ReportFault,
     ResendToken,
+    SellToken,
     SetLanguage,
+    SignUpOwner,
     Silence,
     StopAutoTopUp,
     TextReceipts,
@@ -33,6 +38,7 @@ from core.callers.commands import (
     TopUp,
 )
 from core.callers.data_commands import buy_more
+from core.callers.owner_commands import on_wifi
 from core.callers.payment_commands import on_payments
 from core.catalog.queries import on_sale
 from core.crm.open_ticket import open_ticket
@@ -134,6 +140,15 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
                 command,
                 customer=customer,
                 phone=asked.phone,
+                request_key=asked.request_key,
+                now=asked.now,
+                parts=parts,
+            )
+        case SignUpOwner() | NameMomo() | ConfirmMomo() | AddNetwork() | SellToken():
+            on_wifi(
+                tx,
+                command,
+                customer=customer,
                 request_key=asked.request_key,
                 now=asked.now,
                 parts=parts,

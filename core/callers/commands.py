@@ -157,8 +157,49 @@ class BuyData:
     payer: str
 
 
+@dataclass(frozen=True, slots=True)
+class SignUpOwner:
+    """I want to sell Wi-Fi of my own."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameMomo:
+    """My share goes to this MoMo number."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmMomo:
+    """This is the code that came to it."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddNetwork:
+    """My Wi-Fi has this name, and a router that is reached like this."""
+
+    ssid: str
+    reach: Literal["mikrotik", "mikrotik_calls_home", "radius", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class SellToken:
+    """A token of mine for `recipient`: for notes, by MoMo of `payer`, or given. `price` is what was shown."""
+
+    hotspot_id: int
+    version_id: int
+    price: Money
+    recipient: str
+    means: Literal["cash", "momo", "given"]
+    payer: str | None = None
+    campaign: str | None = None
+
+
 BillCommand = PayBill | PayInParts | ChangePlan | KeepPlan | TextStatement
 PaymentCommand = ClaimPayment | TextReceipts | CheckReceipt | AgreeAutoTopUp | StopAutoTopUp
+OwnerCommand = SignUpOwner | NameMomo | ConfirmMomo | AddNetwork | SellToken
 Command = (
     Register
     | SetLanguage
@@ -170,6 +211,7 @@ Command = (
     | BillCommand
     | BuyData
     | PaymentCommand
+    | OwnerCommand
     | Silence
     | HearAgain
 )

@@ -157,6 +157,15 @@ class PayToFact:
     pay_to: str
 
 
+@dataclass(frozen=True, slots=True)
+class SellerFact:
+    """The caller sells Wi-Fi: as the owner, or helping one. Their networks, and the list with its prices."""
+
+    is_owner: bool
+    hotspots: tuple[HotspotFact, ...]
+    plans: tuple[PlanFact, ...]
+
+
 OWES_NOTHING: Final = BillFact(Money(0, "SSP"), Money(0, "SSP"), None, 0)
 
 
@@ -180,6 +189,7 @@ class Facts:
     pay_to: tuple[PayToFact, ...] = ()
     orange_country: str | None = None  # whose numbers may pay by Orange Money, where that is on
     usage_read: tuple[UsageFact, ...] | None = None
+    seller: SellerFact | None = None  # an owner or a helper; what it says is as old as the prices may be
 
     @property
     def usage(self) -> tuple[UsageFact, ...]:

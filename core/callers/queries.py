@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -19,6 +19,7 @@ from core.callers.facts import (
     HotspotFact,
     PayToFact,
     PlanFact,
+    SellerFact,
     ServiceFact,
     TariffFact,
     TokenFact,
@@ -26,7 +27,7 @@ from core.callers.facts import (
     UsageNotReadError,
 )
 from core.callers.usage_facts import usage_of
-from core.catalog.queries import offers
+from core.catalog.queries import Offer, offers
 from core.catalog.tariffs import TariffTerms, tariff_book
 from core.catalog.taxes import HOME_CURRENCY
 from core.customers.models import PhoneNetwork
@@ -37,6 +38,7 @@ from core.languages import Script, tongue_of
 from core.money import Money
 from core.network.models import RouterRow
 from core.network.outages import open_outages
+from core.owners.seller_views import sellers
 from core.parts import Parts
 from core.phones import operator_of
 from core.statements.models import MoneyAccount
@@ -99,6 +101,7 @@ class _Shared:
     scripts: dict[str, Script]
     pay_to: tuple[PayToFact, ...]
     down: dict[int, datetime]  # routers that are down, and since when
+    sellers: dict[int, SellerFact]  # Wi-Fi owners and helpers, by customer: so nobody else pays for looking
 
 
 class CallerFacts:
@@ -183,6 +186,7 @@ class CallerFacts:
             tariffs=shared.tariffs,
             pay_to=shared.pay_to,
             orange_country=self._parts.settings.orange_country,
+            seller=shared.sellers.get(customer.customer_id) if customer else None,
         )
 
     def _shared_facts(self, now: datetime) -> _Shared:
@@ -204,18 +208,25 @@ class CallerFacts:
             .where(or_(Hotspot.closed_at.is_(None), Hotspot.closed_at > now))
             .order_by(Hotspot.code)
         ).all()
+        hotspots = tuple(
+            HotspotFact(row.id, row.code, row.ssid, off=row.failures > 0, down_since=down.get(row.router_id))
+            for row in spots
+        )
+        sold = offers(connection, now)
         book = tariff_book(connection)
         scripts = connection.execute(select(PhoneNetwork.code, PhoneNetwork.script)).all()
         return _Shared(
             until=now + self._kept,
-            plans=tuple(
-                PlanFact(offer.version_id, offer.alias, offer.duration_s, offer.data_bytes, offer.price)
-                for offer in offers(connection, now)
-            ),
-            hotspots=tuple(
-                HotspotFact(row.id, row.code, row.ssid, off=row.failures > 0, down_since=down.get(row.router_id))
-                for row in spots
-            ),
+            plans=_plans(sold),
+            hotspots=hotspots,
+            sellers={
+                seller: SellerFact(
+                    view.is_owner,
+                    tuple(spot for spot in hotspots if spot.hotspot_id in view.hotspot_ids),
+                    _plans(view.offers),
+                )
+                for seller, view in sellers(connection, sold, now).items()
+            },
             tariffs=tuple(
                 TariffFact(
                     terms.tariff_id,
@@ -236,6 +247,12 @@ class CallerFacts:
             scripts={row.code: "latin" if row.script == "latin" else "arabic" for row in scripts},
             down=down,
         )
+
+
+def _plans(sold: Iterable[Offer]) -> tuple[PlanFact, ...]:
+    return tuple(
+        PlanFact(offer.version_id, offer.alias, offer.duration_s, offer.data_bytes, offer.price) for offer in sold
+    )
 
 
 def _token(row: dict[str, Any], down: dict[int, datetime]) -> TokenFact:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from core.callers.commands import (
+    AddNetwork,
     AgreeAutoTopUp,
     BuyData,
     BuyToken,
@@ -11,15 +12,19 @@ from core.callers.commands import (
     CheckReceipt,
     ClaimPayment,
     Command,
+    ConfirmMomo,
     HearAgain,
     KeepPlan,
+    NameMomo,
     PayBill,
     PayInParts,
     Register,
     Rename,
     ReportFault,
     ResendToken,
+    SellToken,
     SetLanguage,
+    SignUpOwner,
     Silence,
     StopAutoTopUp,
     TextReceipts,
@@ -35,13 +40,14 @@ from core.callers.facts import (
     HotspotFact,
     PayToFact,
     PlanFact,
+    SellerFact,
     ServiceFact,
     TariffFact,
     TokenFact,
     UsageFact,
 )
 from core.catalog.plan_words import data_words, plan_words
-from core.errors import InsufficientBalance, PlanGone, PlanRunning, Refusal
+from core.errors import InsufficientBalance, OwnNumber, PlanGone, PlanRunning, Refusal
 from core.languages import tongue_of
 from core.money import Money
 from core.phones import national
@@ -57,6 +63,8 @@ PLANS = (
     PlanFact(105, 5, 30 * DAY, None, Money.of(28_000, "SSP")),
     PlanFact(107, 7, 7 * DAY, 2_000_000_000, Money.of(3_500, "SSP")),
 )
+# Deng's list: an hour is dearer, and there is no month on it.
+OWNERS_PLANS = (replace(PLANS[0], price=Money.of(350, "SSP")), *PLANS[1:4])
 HOTSPOTS = (HotspotFact(1, 11, "Juba Town Wi-Fi"), HotspotFact(2, 12, "Munuki Net"))
 TOKENS = {
     "waiting": TokenFact(901, "Juba Town Wi-Fi", "acdef3", "waiting", 3 * HOUR, None, 0, None),
@@ -150,6 +158,7 @@ def facts_of(
     pay_to=(),
     orange_country=None,
     usage=(),
+    sells=None,
 ):
     """What a conversation knows of somebody. Kiden is nobody here."""
     known = caller != "Kiden"
@@ -175,6 +184,7 @@ def facts_of(
         tariffs=TARIFFS,
         pay_to=pay_to,
         orange_country=orange_country,
+        seller=SellerFact(sells == "as owner", HOTSPOTS[:networks], OWNERS_PLANS) if sells else None,
     )
 
 
@@ -235,6 +245,11 @@ class World:
                 self._more_data(command)
             case KeepPlan():
                 self._agree(command.subscription_id, None)
+            case SignUpOwner():
+                self.facts = replace(self.facts, seller=SellerFact(True, (), self.facts.plans))
+            case SellToken():
+                if command.recipient == self.facts.phone:
+                    raise OwnNumber
             case _:
                 pass
 
@@ -362,6 +377,23 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             return f"asks {national(facts.phone)} to agree that MoMo tops up {command.amount} by itself"
         case StopAutoTopUp():
             return "ends topping up by itself"
+        case SellToken():
+            plan = next(plan for plan in facts.seller.plans if plan.version_id == command.version_id)
+            where = next(spot.ssid for spot in facts.seller.hotspots if spot.hotspot_id == command.hotspot_id)
+            what = f"{plan_words('en', plan.duration_s, plan.data_bytes)} at {where} to {national(command.recipient)}"
+            if command.means == "momo":
+                return f"asks {national(command.payer)} to pay {command.price} by MoMo, to send {what}"
+            if command.means == "cash":
+                return f"sells {what}, {command.price} in notes"
+            return f"gives {what}" + (f", for {command.campaign}" if command.campaign else "")
+        case SignUpOwner():
+            return f"signs {national(facts.phone)} up as a Wi-Fi owner"
+        case NameMomo():
+            return f"texts a code to {national(command.phone)}, and asks MTN whose wallet it is"
+        case ConfirmMomo():
+            return "looks whether the code is right, and texts the answer"
+        case AddNetwork():
+            return f"writes down the network {command.ssid}, reached by {command.reach}"
         case ResendToken():
             token = next(token for token in facts.tokens if token.token_id == command.token_id)
             return f"texts the password of {token.username} again"

@@ -127,6 +127,7 @@ def _facts(header: dict):
         tokens=tuple(header.get("tokens", "").split()),
         bill=bill_of(_pounds(header.get("owes", "0")), _pounds(header.get("late", "0")), int(header.get("bills", "1"))),
         services=tuple(header.get("services", "").split()),
+        sells=header.get("sells"),
         orange_country=header.get("orange money in"),
         pay_to=PAY_TO if header.get("pays elsewhere") else (),
         usage=tuple(USAGE[one] for one in header.get("usage", "").split(", ") if one),
