@@ -14,6 +14,7 @@ from core.ledger.checks import CHECKS as LEDGER_CHECKS
 from core.ledger.checks import faults
 from core.payouts.checks import CHECKS as PAYOUT_CHECKS
 from core.statements.checks import CHECKS as STATEMENT_CHECKS
+from core.tokens.checks import CHECKS as TOKEN_CHECKS
 
 # Kinds of entries that may raise a customer's balance. Whoever writes a new one adds it here, and says why it may.
 RAISES_A_BALANCE: Final = (
@@ -145,5 +146,7 @@ CHECKS: Final = {
 
 def all_faults(connection: Connection, now: datetime | None = None) -> list[str]:
     """Every fault found at a moment (the machine's own, if none is given), a line each; none means all agrees."""
-    checks = {**LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **CASH_CHECKS, **PAYOUT_CHECKS, **STATEMENT_CHECKS}
+    checks = {
+        **LEDGER_CHECKS, **CHECKS, **BILLING_CHECKS, **CASH_CHECKS, **PAYOUT_CHECKS, **STATEMENT_CHECKS, **TOKEN_CHECKS,
+    }  # fmt: skip
     return faults(connection, checks, now or SystemClock().now())
