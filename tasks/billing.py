@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.billing.agreements import expire_agreements
+from core.billing.bill_left import bill_all_left
 from core.billing.credit_outages import credit_outages
 from core.billing.dun import dun
 from core.billing.money_came import put_on_again
@@ -28,11 +29,12 @@ def bill() -> None:
         if not free:
             return
         run = bill_due(parts.db, day=juba_day(now), issuer=shared.issuer, now=now)
+        left = bill_all_left(parts.db, issuer=shared.issuer, now=now)
         keep_speed(parts.db, now)
     for fault in run.faults:
         LOG.error("service not billed", fault=fault)
-    if run.issued or run.lapsed:
-        LOG.info("billed", documents=run.issued, lapsed=run.lapsed)
+    if run.issued or run.lapsed or left:
+        LOG.info("billed", documents=run.issued + left, lapsed=run.lapsed)
 
 
 @app.task(name="dun")

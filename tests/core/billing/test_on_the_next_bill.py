@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.billing import run as run_module
 from core.billing.adjust import ask_adjustment, decide_adjustment
+from core.billing.bill_left import bill_all_left
 from core.billing.charge_next import take_back_charge
 from core.billing.credit import credit_invoice
 from core.billing.end_service import end_service
@@ -15,6 +16,8 @@ from core.billing.run import preview
 from core.documents.line_words import plain_words
 from core.errors import KeyReused, NoNextBill, NotFound, NotPossibleNow, ReasonMissing
 from core.subscriptions.pause import pause, unpause
+from core.subscriptions.suspend import suspend
+from core.subscriptions.terminate import terminate
 from tests.core.billing.owing import CODE, forget_intents, intent, words
 from tests.core.billing.test_days_given_back import changes, ends
 from tests.provider import ssp
@@ -338,6 +341,23 @@ def test_what_waits_when_the_last_service_ends_is_billed_at_once_and_paid_by_wha
     assert used == [(20_000, bill.id), (-10_000, bill.id), (None, None)]
     provider.bills_daily_until("2026-12-02")
     assert provider.invoices()[-1].id == bill.id
+    provider.agrees()
+
+
+def test_what_waits_of_a_service_that_dunning_ended_is_billed_by_the_next_round(provider):
+    service = provider.begins("HOME")
+    provider.on("2026-11-10")
+    provider.does(suspend, subscription_id=service, reason="unpaid", by=provider.by())
+    provider.bills_daily_until("2026-12-20")
+    asks(provider, "charge", 20_000, service, reason="a radio that was not returned", product_class="equipment")
+    asks(provider, "charge", 1_000, reason="a visit", product_class="other")
+    provider.does(terminate, subscription_id=service, by=provider.by())
+    before = len(provider.invoices())
+    sweep = {"issuer": provider.issuer, "now": provider.clock.now()}
+    assert bill_all_left(provider.parts.db, **sweep) == 1
+    assert lines(provider) == [("charge", 20_000), ("charge", 1_000)]
+    assert bill_all_left(provider.parts.db, **sweep) == 0
+    assert len(provider.invoices()) == before + 1
     provider.agrees()
 
 
