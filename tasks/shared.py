@@ -73,7 +73,7 @@ class Worker:
         self.pre_approver = pre_approver(settings)
         self.fulfil = {
             **fulfilments(ids=parts.ids, sealer=parts.sealer, stays=self.came_back),
-            **owner_fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **owner_fulfilments(ids=parts.ids, sealer=parts.sealer, stays=self.came_back),
             **bill_fulfilments(issuer=self.issuer),
         }
         self.keeper = Keeper(

@@ -59,7 +59,7 @@ def settle_payment(reference: str) -> ResponseReturnValue:
             now=parts().clock.now(),
             fulfil={
                 **fulfilments(ids=parts().ids, sealer=parts().sealer, stays=used_by(issuer())),
-                **owner_fulfilments(ids=parts().ids, sealer=parts().sealer),
+                **owner_fulfilments(ids=parts().ids, sealer=parts().sealer, stays=used_by(issuer())),
                 **bill_fulfilments(issuer=issuer()),
             },
             code=parts().settings.service_code,

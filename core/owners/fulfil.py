@@ -26,6 +26,7 @@ from core.payouts.owner_terms import terms_on
 from core.payouts.record_owner_sale import record_owner_sale
 from core.phones import national
 from core.sealing import Sealer
+from core.tokens.fulfil import Stays
 from core.tokens.make_token import Whose, make_token
 from core.tokens.models import Hotspot
 
@@ -34,8 +35,8 @@ _OPEN: Final = select(Hotspot.ssid, Hotspot.router_id, Hotspot.owner_id).where(
 )
 
 
-def owner_fulfilments(*, ids: Ids, sealer: Sealer) -> Mapping[str, Fulfil]:
-    """By purpose: what to do once the money is in the payer's wallet."""
+def owner_fulfilments(*, ids: Ids, sealer: Sealer, stays: Stays) -> Mapping[str, Fulfil]:
+    """By purpose: what to do once the money is in the payer's wallet. What no token came of `stays` there."""
 
     def token(tx: Transaction, paid: Paid, now: datetime) -> None:
         """Late or not, and whatever became of the seller meanwhile: it is paid for, so it is made."""
@@ -44,6 +45,7 @@ def owner_fulfilments(*, ids: Ids, sealer: Sealer) -> Mapping[str, Fulfil]:
             with tx.connection.begin_nested():
                 _make(tx, paid, offer, now, ids, sealer)
         except Refusal:
+            stays(tx, paid.customer_id, paid.receipt_number, now)
             _tell_payer(tx, paid, offer, "token_not_made", now)
             _tell_seller(tx, paid, offer, "sale_not_made", now)
             return

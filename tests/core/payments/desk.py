@@ -40,7 +40,7 @@ class Desk:
         self.callback_url = "http://127.0.0.1:1/callbacks/mtn-momo/key"
         self.fulfil = {
             **fulfilments(ids=parts.ids, sealer=parts.sealer, stays=used_by(issuer_of(parts.settings))),
-            **owner_fulfilments(ids=parts.ids, sealer=parts.sealer),
+            **owner_fulfilments(ids=parts.ids, sealer=parts.sealer, stays=used_by(issuer_of(parts.settings))),
             **bill_fulfilments(issuer=issuer_of(parts.settings)),
         }
 
