@@ -151,9 +151,12 @@ def over(house, caller, token):
 
 
 def nothing_lost_and_nothing_twice(house, caller):
-    """One credit, one token, one set of credentials. A text whose sending was cut may come twice, and no more."""
+    """One credit, one token, one set of credentials. A text whose sending was cut may come twice, and no more.
+
+    The last text is on its way as the hour ends: that it is over is told as well.
+    """
     paid_once_for_one_token(house, caller)
     assert max(Counter(caller.texts()).values()) <= 2
     waiting = """SELECT count(*) FROM outbox o JOIN text_message m ON o.kind = 'sms' AND m.id = (o.body->>'message')::bigint
                  WHERE m.phone = %s AND o.state <> 'sent'"""
-    assert house.rows(waiting, caller.number) == [(0,)]
+    await_until(lambda: house.rows(waiting, caller.number) == [(0,)], what=f"every text to {caller.number} sent")
