@@ -12,43 +12,9 @@ from typing import Any, Final
 
 from transitions.extensions import GraphMachine
 
-from flows import (
-    account,
-    bill,
-    buy,
-    fault,
-    internet,
-    menu,
-    more_data,
-    my_plan,
-    outage,
-    owner,
-    payments,
-    sell,
-    tokens,
-    top_up,
-    welcome,
-)
-from flows.machine import HOME, MACHINE, RESUME, STATES, WELCOME
+from flows.machine import FLOWS, HOME, MACHINE, RESUME, STATES, WELCOME
 
 DOCS: Final = Path(__file__).resolve().parent.parent / "docs" / "flows"
-CONVERSATIONS: Final[dict[str, Any]] = {
-    "welcome": welcome,
-    "menu": menu,
-    "buy": buy,
-    "top_up": top_up,
-    "tokens": tokens,
-    "fault": fault,
-    "account": account,
-    "bill": bill,
-    "my_plan": my_plan,
-    "payments": payments,
-    "outage": outage,
-    "internet": internet,
-    "more_data": more_data,
-    "sell": sell,
-    "owner": owner,
-}
 # Where a call or a text can begin: a stranger, a customer, a customer whose call dropped, a keyword that could be two.
 _BEGINNINGS: Final = (WELCOME, HOME, RESUME, "menu.which")
 _HEAD: Final = "<!-- Drawn by `python -m flows.diagram`; edit the tables in flows/, not this page. -->\n"
@@ -60,7 +26,7 @@ class _Drawn:
 
 def arrows(name: str) -> list[tuple[str, str, str]]:
     """(trigger, from, to) of a conversation: those that start in it, and for all but the menu those that enter it."""
-    own = CONVERSATIONS[name].STATES
+    own = FLOWS[name].STATES
     drawn = [
         (trigger, move.source, str(move.dest))
         for trigger, event in MACHINE.events.items()
@@ -72,7 +38,7 @@ def arrows(name: str) -> list[tuple[str, str, str]]:
 
 def mermaid(name: str) -> str:
     """The state diagram of a conversation."""
-    own = list(CONVERSATIONS[name].STATES)
+    own = list(FLOWS[name].STATES)
     drawn = arrows(name)
     near = [state for state in STATES if any(state in (source, dest) for _trigger, source, dest in drawn)]
     states = own + [state for state in near if state not in own]
@@ -112,7 +78,7 @@ def ends(state: str) -> bool:
 
 def page(name: str) -> str:
     """The Markdown page of a conversation."""
-    module = CONVERSATIONS[name]
+    module = FLOWS[name]
     rows = [
         f"| `{state}` | {_said(show)} | {'the conversation ends' if ends(state) else _said(read)} |"
         for state, (show, read) in module.STATES.items()
@@ -147,7 +113,7 @@ def write(folder: Path = DOCS) -> list[Path]:
     """Write all pages; those that changed."""
     folder.mkdir(parents=True, exist_ok=True)
     changed = []
-    for name in CONVERSATIONS:
+    for name in FLOWS:
         path, text = folder / f"{name}.md", page(name)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")

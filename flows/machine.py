@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 from typing import Any, Final
 
 from transitions import Machine, MachineError
@@ -35,7 +36,7 @@ from flows.session import Answer, Page, Session
 Show = Callable[[Session, Facts], Page]
 Read = Callable[[Session, str, Facts], Answer]
 
-_FLOWS: Final = (
+_MODULES: Final = (
     welcome,
     menu,
     top_up,
@@ -52,8 +53,11 @@ _FLOWS: Final = (
     sell,
     owner,
 )
-STATES: Final[dict[str, tuple[Show, Read]]] = {name: pair for flow in _FLOWS for name, pair in flow.STATES.items()}
-MOVES: Final[list[tuple[str, Any, str]]] = [move for flow in _FLOWS for move in flow.MOVES]
+FLOWS: Final[dict[str, ModuleType]] = {flow.__name__.rpartition(".")[2]: flow for flow in _MODULES}
+STATES: Final[dict[str, tuple[Show, Read]]] = {
+    name: pair for flow in FLOWS.values() for name, pair in flow.STATES.items()
+}
+MOVES: Final[list[tuple[str, Any, str]]] = [move for flow in FLOWS.values() for move in flow.MOVES]
 HOME: Final = "menu.main"
 WELCOME: Final = "welcome.language"
 RESUME: Final = "menu.resume"

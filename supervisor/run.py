@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from supervisor.child import Program
+from supervisor.compiled import keep_compiled
 from supervisor.errors import CannotRunError
 from supervisor.freshness import StartRecord, database_identity
 from supervisor.household import House, environment, write_town
@@ -119,6 +120,7 @@ class _Run:
         postgres = self._start_servers()
         if self.house.demo:
             self._start_town()
+        keep_compiled(self.commands.root)  # while the servers start
         record = StartRecord(self.house.home, self.commands.root, demo=self.house.demo)
         self.supervisor.wait_until_ready(*self._kept_alive(except_for="sandbox"), within_s=SERVERS_READY_S)
         if not record.matches(_identity(postgres)):

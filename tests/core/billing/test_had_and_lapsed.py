@@ -6,13 +6,10 @@ import pytest
 
 from core.billing.end_service import end_service, hand_over
 from core.billing.run import preview
-from core.catalog.open_tariff import open_tariff
-from core.catalog.set_tariff import NewTerms, set_tariff_version
 from core.integrity import all_faults
-from core.money import Money
 from core.subscriptions.pause import pause, unpause
 from tests.core.billing.owing import forget_intents, intent
-from tests.core.billing.test_on_again_with_a_rate import rate
+from tests.core.billing.test_on_again_with_a_rate import rate, sells_in_dollars
 from tests.provider import ssp
 
 
@@ -104,16 +101,7 @@ def test_a_dry_run_marks_nobody(provider):
 
 def dollars(provider):
     """A prepaid plan at 10 dollars a month, paid to 1 December; no rate is known from then on."""
-    with provider.parts.db.transaction() as tx:
-        open_tariff(tx, code="USDP", alias=20, name_en="Dollars", name_ar="م", pay="prepaid", billed_on="anniversary")
-        set_tariff_version(
-            tx,
-            code="USDP",
-            terms=NewTerms(down_kbps=9_000, up_kbps=1_000, price=Money.of(10, "USD")),
-            valid_from=provider.today.replace(month=1, day=1),
-            staff_id=None,
-            now=provider.clock.now(),
-        )
+    sells_in_dollars(provider)
     rate(provider, 1_000)
     provider.pays(12_000)
     service = provider.begins("USDP")

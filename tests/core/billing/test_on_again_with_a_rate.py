@@ -23,7 +23,8 @@ def rate(provider, pounds):
     )
 
 
-def test_a_lapsed_dollar_service_goes_on_when_a_rate_is_known_again(provider):
+def sells_in_dollars(provider):
+    """A prepaid plan, USDP, at 10 dollars a month."""
     with provider.parts.db.transaction() as tx:
         open_tariff(tx, code="USDP", alias=20, name_en="Dollars", name_ar="م", pay="prepaid", billed_on="anniversary")
         set_tariff_version(
@@ -34,6 +35,10 @@ def test_a_lapsed_dollar_service_goes_on_when_a_rate_is_known_again(provider):
             staff_id=None,
             now=provider.clock.now(),
         )
+
+
+def test_a_lapsed_dollar_service_goes_on_when_a_rate_is_known_again(provider):
+    sells_in_dollars(provider)
     rate(provider, 1_000)
     provider.pays(12_000)
     service = provider.begins("USDP")
