@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.end_to_end.hall import Gateway, free_hall, laid, world
+from tests.end_to_end.hall import PHONES, Device, Gateway, free_hall, laid, world
 from tests.end_to_end.house import House
 from tests.end_to_end.phone import Phone
 from tests.end_to_end.radius_house import radius_house
@@ -65,7 +65,7 @@ def by_radius(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def gateway(by_radius, tmp_path_factory):
+def standing_gateway(by_radius, tmp_path_factory):
     """The gateway of a hall with Wi-Fi: Munuki's."""
     skip_without("ip", "tc", "nft")
     ports = {"auth": by_radius.radius.auth, "acct": by_radius.radius.acct}
@@ -77,6 +77,16 @@ def gateway(by_radius, tmp_path_factory):
             yield found
         finally:
             found.cut_power()
+
+
+@pytest.fixture
+def gateway(standing_gateway):
+    """The same with nobody online: whoever the story before left there goes."""
+    if standing_gateway.process is None:
+        standing_gateway.start()
+    for name in PHONES:
+        Device(standing_gateway.hall, name).logs_out()
+    return standing_gateway
 
 
 @pytest.fixture

@@ -209,6 +209,11 @@ class Device:
         with inside(self.namespace):
             return fetch("POST", f"http://{self.hall.page}:{PAGE_PORT}/log-in", form)[0]
 
+    def logs_out(self) -> None:
+        """Good-bye, whether it was online or not."""
+        with inside(self.namespace):
+            assert fetch("POST", f"http://{self.hall.page}:{PAGE_PORT}/log-out", "")[0] == 200
+
     def downloads(self, size: int) -> Download:
         """So many bytes from the world, or as many as come."""
         with inside(self.namespace):
