@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from redis import Redis
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -26,6 +28,16 @@ from tests.kept_database import KeptDatabase, what_rows_say  # noqa: E402
 from tests.town import Town, plant  # noqa: E402 - a failed comparison there shows what differed
 
 GATEWAY_KEY = "gateway-key-of-the-tests"
+
+
+@pytest.fixture(autouse=True)
+def log_of_one_story() -> Iterator[None]:
+    """Commands and apps say where the log goes; the next story begins as if none had."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

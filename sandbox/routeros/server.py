@@ -105,8 +105,9 @@ class ApiServer:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True, name="routeros-api")
+            most = self._machine.sessions_max()  # asked before our lock: who tells its state holds the machine's first
             with self._lock:
-                full = len(self._connections) >= self._machine.sessions_max()
+                full = len(self._connections) >= most
                 if not full and not self._stopping.is_set():
                     self._connections[connection] = thread
             if full or self._stopping.is_set():

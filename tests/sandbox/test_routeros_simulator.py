@@ -8,8 +8,10 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import librouteros
@@ -25,6 +27,7 @@ from sandbox.routeros.queries import compile_query
 from sandbox.routeros.values import BadValue, duration, rate, time_text
 from sandbox.routeros.words import Malformed, SentenceReader, encode_length, encode_sentence
 
+CALLS = 300
 ACHOL_PHONE = "AA:BB:CC:00:00:01"
 ACHOL_LAPTOP = "AA:BB:CC:00:00:02"
 USER = "/ip/hotspot/user"
@@ -265,6 +268,24 @@ def test_the_twenty_first_session_finds_the_door_closed(router: SimulatedRouter)
     lines.pop().socket.close()
     until(lambda: router.api_sessions == 19)
     Line(router).log_in()
+
+
+def test_a_router_tells_its_state_while_others_call_it(router: SimulatedRouter) -> None:
+    def call_and_hang_up() -> None:
+        for _ in range(CALLS):
+            Line(router).log_in().socket.close()
+
+    def look(calling: Future[None]) -> None:
+        while not calling.done():
+            router.state()
+
+    with ThreadPoolExecutor(1) as callers:
+        calling = callers.submit(call_and_hang_up)
+        spectator = threading.Thread(target=look, args=(calling,), daemon=True)
+        spectator.start()
+        calling.result()  # a call that nobody answers ends after the five seconds of its line
+        spectator.join(5)
+    assert not spectator.is_alive()
 
 
 # The menus

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-import structlog
 from flask import Flask
 from sqlalchemy import select, text
 
@@ -189,17 +187,12 @@ def test_an_end_event_of_any_shape_is_taken_and_one_without_a_session_is_400(
 
 
 @pytest.fixture
-def written(settings: Settings) -> Iterator[io.StringIO]:
+def written(settings: Settings) -> io.StringIO:
     """What the process would write to its log, everything included."""
-    root, stream = logging.getLogger(), io.StringIO()
-    config, handlers, level = structlog.get_config(), root.handlers, root.level
+    stream = io.StringIO()
     with contextlib.redirect_stderr(stream):
         logs.configure("DEBUG", settings.secrets)
-    structlog.configure(cache_logger_on_first_use=False)
-    yield stream
-    structlog.configure(**config)
-    root.handlers = handlers
-    root.setLevel(level)
+    return stream
 
 
 def test_no_secret_reaches_the_log_in_any_story(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
-import structlog
 
 import cli
 from core.customers.queries import networks, tongue_for
@@ -20,11 +17,7 @@ def shabaka(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch):
     """The command, as an operator types it."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield lambda *typed: cli.main(typed)
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    return lambda *typed: cli.main(typed)
 
 
 def test_a_new_installation_knows_the_five_networks_of_the_country(parts: Parts) -> None:
