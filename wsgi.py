@@ -6,8 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import cast
 
-from flask import Flask, Request, Response, redirect
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Response, redirect
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -48,14 +47,6 @@ def redis_client(url: str) -> Redis:
     )
 
 
-class StaffSessions(SecureCookieSessionInterface):
-    """Cookies for staff only: a machine has none, and opening an empty one costs a hop a tenth of a millisecond."""
-
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session of a staff page; for anything else a null session."""
-        return super().open_session(app, request) if request.path.startswith("/admin") else None
-
-
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     """The web application.
 
@@ -67,7 +58,6 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     parts = assemble(settings, ring=bell(settings.redis_url), pool_size=CONNECTIONS)
     redis = redis_client(settings.redis_url)
     app = Flask("shabaka", static_folder=None)
-    app.session_interface = StaffSessions()
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=BODY_BYTES_MAX)
     app.extensions["shabaka"] = parts
 

@@ -9,8 +9,7 @@ from flask import redirect
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from admin.desk import member, parts, tell
-from admin.status import status_of
+from admin.desk import member, parts
 from admin.words import refusal_sentence
 from core.billing.draft import Issuer, issuer_of
 from core.db.engine import Transaction
@@ -18,6 +17,8 @@ from core.errors import KeyReused, Refusal
 from core.payments.alarms import alarm_of_clash
 from core.staff import audit
 from core.subscriptions.states import By
+from web.forms import tell
+from web.status import status_of
 
 
 def act(

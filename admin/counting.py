@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from admin.desk import typed
 from admin.figures import whole_of
 from core.cash.limits import NOTES
 from core.catalog.taxes import HOME_CURRENCY
@@ -12,6 +11,7 @@ from core.errors import InvalidAmount, NotPossibleNow
 from core.money import Money
 from core.payments.limits import CASH_MOST
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import typed
 
 COUNT_CHARS_MAX: Final = 9
 

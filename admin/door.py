@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from flask import Response, current_app, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from admin import desk, figures, words
-from admin.assets import asset, asset_view, packed_if_wanted
 from admin.pages import ROUTES
-from admin.permits import GuardedBlueprint, body_bytes_max, permission_of
-from admin.status import status_of
+from admin.permits import GuardedBlueprint, body_bytes_max, permission_of, public
 from admin.visitors import visitor
 from core import errors
 from core.languages import LANGUAGES, Language
@@ -23,20 +22,15 @@ from core.languages import marked as _
 from core.logs import log
 from core.parts import Parts
 from core.staff.roles import Permission, may
+from web import speech
+from web.assets import Assets
+from web.cookies import CSRF
+from web.forms import asked
+from web.headers import with_headers
+from web.packing import packed_if_wanted
+from web.status import status_of
 
 BODY_BYTES_MAX: Final = 64 * 1024
-HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # Our own pages need the referrer over https: Flask-WTF compares it.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 FAULTS: Final = {
     400: _("The page was open too long or came from elsewhere. Nothing was done. Please go back and send it again."),
     404: _("We could not find that."),
@@ -44,8 +38,12 @@ FAULTS: Final = {
     413: _("That is too much to send at once."),
     500: _("Something broke here. It was written down. Please try again."),
 }
+ASSETS: Final = Assets(
+    Path(__file__).parent / "static",
+    "admin.asset",
+    {"admin.css": "text/css; charset=utf-8", "admin.js": "text/javascript; charset=utf-8"},
+)
 _log = log("admin")
-_csrf = CSRFProtect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,34 +107,26 @@ def create_blueprint(parts: Parts) -> GuardedBlueprint:
     """
     door = GuardedBlueprint("admin", __name__, template_folder="templates")
     door.record_once(lambda state: state.app.extensions.__setitem__(desk.PARTS, parts))
-    door.add_url_rule("/assets/<name>", "asset", asset_view)
+    door.add_url_rule("/assets/<name>", "asset", hand_out)
     for route in ROUTES:
         door.add_url_rule(route.rule, route.name, route.view, methods=[route.method])
     door.before_request(admit)
     door.after_request(_finish)
     door.context_processor(_for_templates)
-    for name, show in (
-        ("ltr", words.ltr),
-        ("amount", words.amount),
-        ("phone", words.phone),
-        ("when", words.when),
-        ("clock", words.clock),
-        ("own", words.own),
-        ("day", words.day),
-        ("last_day", words.last_day),
-        ("month", words.month),
-        ("share", words.share),
-        ("rate", words.rate),
-        ("speed", words.speed),
-        ("data", words.data),
-        ("plain", figures.plain),
-        ("gigabytes", figures.gigabytes),
-    ):
+    for name, show in speech.FILTERS.items():
         door.add_app_template_filter(show, name)
+    door.add_app_template_filter(figures.plain, "plain")
+    door.add_app_template_filter(figures.gigabytes, "gigabytes")
     door.register_error_handler(errors.Refusal, refused)
     door.register_error_handler(HTTPException, _fault)
     door.register_error_handler(500, _broken)
     return door
+
+
+@public
+def hand_out(name: str) -> ResponseReturnValue:
+    """The style sheet or the script."""
+    return ASSETS.hand_out(name)
 
 
 def admit() -> ResponseReturnValue | None:
@@ -150,7 +140,7 @@ def admit() -> ResponseReturnValue | None:
     view: Callable[..., Any] = current_app.view_functions[str(request.endpoint)]
     permission = permission_of(view)
     if permission is None:
-        _csrf.protect()
+        CSRF.protect()
         return None
     g.member = visitor()
     if g.member is None:
@@ -159,7 +149,7 @@ def admit() -> ResponseReturnValue | None:
     g.tongue = g.member.language
     if not may(g.member.role, permission):
         raise errors.NotAllowed(permission=permission)
-    _csrf.protect()
+    CSRF.protect()
     return None
 
 
@@ -173,11 +163,11 @@ def _fault(fault: HTTPException) -> Response:
     status = fault.code or 500
     if isinstance(fault, CSRFError):
         _log.info("a form without its token was refused", path=request.path)
-    return _sentence_page(str(words.t(FAULTS.get(status, FAULTS[405]))), status)
+    return _sentence_page(str(speech.t(FAULTS.get(status, FAULTS[405]))), status)
 
 
 def _broken(_error: Exception) -> Response:
-    return _sentence_page(str(words.t(FAULTS[500])), 500)
+    return _sentence_page(str(speech.t(FAULTS[500])), 500)
 
 
 def _sentence_page(sentence: str, status: int) -> Response:
@@ -185,7 +175,7 @@ def _sentence_page(sentence: str, status: int) -> Response:
 
 
 def _stranger_language() -> Language:
-    chosen = desk.asked("language")
+    chosen = asked("language")
     for language in LANGUAGES:
         if chosen == language:
             session["language"] = language
@@ -195,10 +185,7 @@ def _stranger_language() -> Language:
 
 
 def _finish(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers[name] = value
-    response.headers.setdefault("Cache-Control", "no-store")
-    return packed_if_wanted(response)
+    return packed_if_wanted(with_headers(response))
 
 
 def _link(link: Link, allowed: Callable[[Permission], bool]) -> tuple[str, str, bool] | None:
@@ -214,19 +201,19 @@ def _for_templates() -> dict[str, Any]:
         return member is not None and may(member.role, permission)
 
     return {
-        "t": words.t,
+        "t": speech.t,
         "word": words.word,
-        "asset": asset,
+        "asset": ASSETS.address,
         "member": member,
         "may": allowed,
-        "language": words.tongue(),
-        "direction": "rtl" if words.tongue() == "ar" else "ltr",
+        "language": speech.tongue(),
+        "direction": "rtl" if speech.tongue() == "ar" else "ltr",
         "links": [shown for link in LINKS if (shown := _link(link, allowed))],
         "csrf_token": generate_csrf,
         "new_key": lambda: str(desk.parts().ids.new_uuid()),
-        "token_left": words.token_left,
-        "plan": words.plan,
-        "lasting": words.lasting,
-        "money": words.money_of,
+        "token_left": speech.token_left,
+        "plan": speech.plan,
+        "lasting": speech.lasting,
+        "money": speech.money_of,
         "known_words": words.WORDS,
     }

@@ -18,11 +18,10 @@ from core.db.engine import Transaction
 from core.parts import Parts
 from core.staff.queries import Member, member_of_session
 from core.staff.sessions import SESSION_LASTS, begin_session, end_session
+from web import cookies
 
 SESSION_IDLE_MAX: Final = timedelta(hours=1)  # counters are shared
 SEEN_EVERY: Final = timedelta(minutes=2)  # how exact idling is known: the cookie is not sent anew with every page
-COOKIE_NAME: Final = "shabaka_staff"
-COOKIE_PATH: Final = "/admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +47,7 @@ def init_app(app: Flask, parts: Parts, *, session_clock: Clock | None = None) ->
 
     `session_clock` is the machine's: sessions do not end when the demo town skips a week.
     """
-    app.secret_key = app.secret_key or parts.settings.secret_key
-    app.config.update(
-        SESSION_COOKIE_NAME=COOKIE_NAME,
-        SESSION_COOKIE_PATH=COOKIE_PATH,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=parts.settings.public_url.startswith("https://"),
-        # The admin door checks by itself (`admin.door`); machines that post to other doors have no token.
-        WTF_CSRF_CHECK_DEFAULT=False,
-        WTF_CSRF_METHODS=frozenset({"POST", "PUT", "PATCH", "DELETE"}),
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the session it is bound to
-        WTF_CSRF_SSL_STRICT=True,
-        WTF_CSRF_FIELD_NAME="csrf_token",
-        WTF_CSRF_HEADERS=(),
-    )
+    cookies.prepare(app, parts.settings)
     clock = session_clock or SystemClock()
     app.extensions["admin.clock"] = clock
     manager = LoginManager()

@@ -10,10 +10,9 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from admin.acts import act, issuer, note
-from admin.desk import form_key, member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, ltr, t
 from core.billing.adjust import Asked, ask_adjustment, decide_adjustment
 from core.billing.adjustments import (
     WAITING_SHOWN_MAX,
@@ -31,6 +30,8 @@ from core.errors import NotAllowed, NotPossibleNow
 from core.languages import marked as _
 from core.money import Money
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import form_key, row_id, typed
+from web.speech import amount, ltr, t
 
 # What is asked for on a customer's page; the other kinds correct a document (`admin.pages.corrections`).
 ON_A_CUSTOMER: Final = ("goodwill", "charge", "refund", "deposit_return")

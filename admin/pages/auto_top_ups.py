@@ -9,15 +9,16 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import parts, row_id
+from admin.desk import parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.db.engine import Transaction
 from core.errors import NotPossibleNow
 from core.languages import marked as _
 from core.payouts.auto_top_up import stop_auto_top_up
 from core.payouts.owner_views import consent_owner, consents
+from web.forms import row_id
+from web.speech import t
 
 
 @needs("payouts.ask")

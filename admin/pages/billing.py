@@ -13,10 +13,9 @@ from psycopg2 import errors as pg
 from sqlalchemy.exc import DBAPIError
 
 from admin.acts import issuer, note
-from admin.desk import parts, tell
+from admin.desk import parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, ltr, t
 from core.billing.bill_chunk import Outcome
 from core.billing.issue import Issued
 from core.billing.run import bill_due, preview
@@ -24,6 +23,8 @@ from core.catalog.taxes import HOME_CURRENCY
 from core.days import juba_day
 from core.languages import marked as _
 from core.money import Money
+from web.forms import tell
+from web.speech import amount, ltr, t
 
 DOCUMENTS_SHOWN_MAX: Final = 50
 FAULTS_SHOWN_MAX: Final = 20

@@ -9,11 +9,10 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.acts import alarm_if_clash, issuer
-from admin.desk import asked, form_key, member, parts, tell, typed
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
-from admin.words import ltr, refusal_sentence, t
+from admin.words import refusal_sentence
 from core.billing.money_came import Used, money_came
 from core.billing.open_bills import open_bills
 from core.billing.queries import invoice_by_number, owed
@@ -26,6 +25,9 @@ from core.errors import CustomerNotActive, NotFound, Refusal
 from core.languages import marked as _
 from core.staff import audit
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import asked, form_key, tell, typed
+from web.speech import ltr, t
+from web.status import status_of
 
 BILL_NUMBER_CHARS_MAX: Final = 30
 

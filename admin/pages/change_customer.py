@@ -9,10 +9,10 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from admin.desk import member, parts, tell, typed
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import ltr, phone, refusal_sentence, t
+from admin.words import refusal_sentence
 from core.billing.queries import buyer
 from core.crm.find import Profile, profile
 from core.customers.change import add_phone, rename, set_language, set_status
@@ -24,6 +24,8 @@ from core.errors import NotPossibleNow, Refusal
 from core.languages import marked as _
 from core.phones import TYPED_CHARS_MAX, parse_phone
 from core.staff import audit
+from web.forms import tell, typed
+from web.speech import ltr, phone, t
 
 # What a form offers -> language and script; `ar-latin` is for phones without Arabic letters.
 TONGUES: Final[dict[str, tuple[str, str | None]]] = {

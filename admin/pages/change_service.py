@@ -8,12 +8,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import by, issuer, note
-from admin.desk import form_key, parts, typed
+from admin.desk import parts
 from admin.figures import needed_whole
 from admin.pages.service import done, numbered
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, day, ltr, t
 from core.billing.change_service import change_service
 from core.billing.end_service import hand_over
 from core.billing.tell_service import text_credentials
@@ -25,6 +24,8 @@ from core.languages import marked as _
 from core.phones import TYPED_CHARS_MAX, parse_phone
 from core.subscriptions.add import PLACE_CHARS_MAX
 from core.subscriptions.relocate import relocate
+from web.forms import form_key, typed
+from web.speech import amount, day, ltr, t
 
 
 @needs("services.manage")

@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, issuer, note
-from admin.desk import member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.figures import needed_day, whole_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import ltr, t
 from core.billing.of_statements import bills_of
 from core.days import juba_day
 from core.db.engine import Transaction
@@ -22,6 +21,8 @@ from core.languages import marked as _
 from core.statements.decide_claim import Seen, credit_claim, refuse_claim
 from core.statements.queries import claims
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import row_id, typed
+from web.speech import ltr, t
 
 
 @needs("statements.manage")

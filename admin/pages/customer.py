@@ -7,7 +7,7 @@ from typing import Final
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from admin.desk import asked, member, parts
+from admin.desk import member, parts
 from admin.pages.next_bill import in_words
 from admin.permits import needs
 from admin.routes import Route
@@ -20,6 +20,7 @@ from core.customers.queries import account
 from core.days import juba_day
 from core.staff.roles import permissions_of
 from core.subscriptions.overview import views_of
+from web.forms import asked
 
 
 @needs("customers.see")

@@ -10,10 +10,9 @@ from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from admin.desk import asked, parts
+from admin.desk import parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import tongue
 from core.crm.find import Profile, profile
 from core.days import DAY, first_of_month, juba_day
 from core.documents.labels import TITLES
@@ -24,6 +23,8 @@ from core.documents.sheet import PAPER_LANGUAGES, PaperLanguage
 from core.documents.speech import END, LTR, OWN
 from core.documents.statement import statement
 from core.errors import InvalidDay
+from web.forms import asked
+from web.speech import tongue
 
 YEARS: Final = range(2000, 2200)
 _RUN: Final = re.compile(f"([{LTR}{OWN}])([^{END}]*){END}")

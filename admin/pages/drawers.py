@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import form_key, member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.figures import needed_whole, price_of, whole_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import choices, ltr, t
+from admin.words import choices
 from core.cash.bank_cash import bank_cash, bring_from_bank
 from core.cash.change_drawer import change_drawer, close_drawer
 from core.cash.drawer_views import banks, drawer, drawers, people
@@ -26,6 +26,8 @@ from core.errors import NotPossibleNow
 from core.languages import marked as _
 from core.money import Money
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import form_key, row_id, typed
+from web.speech import ltr, t
 
 CODE_CHARS_MAX: Final = 20
 TO_BANK: Final = "to"

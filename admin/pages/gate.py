@@ -7,7 +7,7 @@ from typing import Final
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.desk import BACK_CHARS_MAX, address, asked, member, own_page, parts, typed
+from admin.desk import BACK_CHARS_MAX, member, own_page, parts
 from admin.permits import needs, public
 from admin.routes import Route
 from admin.visitors import enter, leave, visit, visitor
@@ -19,6 +19,7 @@ from core.staff.log_in import USERNAME_CHARS_MAX
 from core.staff.log_in import log_in as prove_and_log_in
 from core.staff.passwords import PASSWORD_CHARS_MAX
 from core.staff.sessions import end_session
+from web.forms import address, asked, typed
 
 
 @public

@@ -9,15 +9,16 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import parts, typed
+from admin.desk import parts
 from admin.figures import needed_day
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import day, t
 from core.billing.holidays import AHEAD_MAX, holidays_between, remove_holiday, set_holiday
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
+from web.forms import typed
+from web.speech import day, t
 
 
 @needs("catalogue.manage")

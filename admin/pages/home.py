@@ -7,7 +7,7 @@ from typing import Final
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.desk import asked, member, parts
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
 from core.billing.adjustments import count_waiting
@@ -17,6 +17,7 @@ from core.crm.stuck import open_tickets, today
 from core.payments.alarms import count_unseen
 from core.staff.roles import may
 from core.subscriptions.overview import count_installations
+from web.forms import asked
 
 WORDS_CHARS_MAX: Final = 80
 

@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, alarm_if_clash
-from admin.desk import member, parts, typed
+from admin.desk import member, parts
 from admin.figures import needed_whole
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
-from admin.words import choices, ltr, refusal_sentence, t
+from admin.words import choices, refusal_sentence
 from core.db.engine import Transaction
 from core.errors import Refusal
 from core.languages import marked as _
@@ -22,6 +21,9 @@ from core.network.router_facts import router_list
 from core.partners.keys import keys
 from core.partners.make_key import NAME_CHARS_MAX, PACE_USUAL, Made, make_key, withdraw_key
 from core.partners.scopes import SCOPES
+from web.forms import typed
+from web.speech import ltr, t
+from web.status import status_of
 
 
 @needs("partners.manage")

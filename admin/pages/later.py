@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, issuer, note
-from admin.desk import form_key, member, parts, typed
+from admin.desk import member, parts
 from admin.figures import needed_day, needed_whole
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, day, ltr, t
 from core.billing.agreed import last_plan, last_promise
 from core.billing.instalments import PARTS_LEAST, PARTS_MOST
 from core.billing.money_came import reconnect
@@ -26,6 +25,8 @@ from core.crm.find import profile
 from core.days import DAY, juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
+from web.forms import form_key, typed
+from web.speech import amount, day, ltr, t
 
 
 @needs("services.manage")

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, issuer, note
-from admin.desk import asked, form_key, member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.figures import needed_whole, whole_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import choices, ltr, t
+from admin.words import choices
 from core.billing.of_statements import bills_of
 from core.billing.queries import invoice_by_number
 from core.crm.find import profile
@@ -28,6 +28,8 @@ from core.statements.match_line import match_known, match_other
 from core.statements.queries import LINES_SHOWN_MAX, line_shown, open_lines, open_sums
 from core.statements.unmatch import unmatch
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import asked, form_key, row_id, typed
+from web.speech import ltr, t
 
 OTHER_KINDS: Final = ("fee", "own", "owner", "interest")
 

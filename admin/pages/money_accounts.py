@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import parts, typed
+from admin.desk import parts
 from admin.figures import whole_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import choices, t
+from admin.words import choices
 from core.catalog.taxes import HOME_CURRENCY
 from core.db.engine import Transaction
 from core.languages import marked as _
@@ -33,6 +33,8 @@ from core.statements.accounts import (
 from core.statements.figures import DECIMALS, ORDERS, THOUSANDS
 from core.statements.mapping import COLUMNS, DELIMITERS, SIGNS, CsvMapping
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import typed
+from web.speech import t
 
 WORDS_CHARS_MAX: Final = 200
 

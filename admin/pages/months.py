@@ -9,15 +9,16 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, typed
+from admin.desk import member, parts
 from admin.figures import needed_day
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import month, t
 from core.billing.months import closings, is_over, next_to_close
 from core.db.engine import Transaction
 from core.languages import marked as _
 from core.ledger.close_month import close_month
+from web.forms import typed
+from web.speech import month, t
 
 
 @needs("months.close")

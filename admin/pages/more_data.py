@@ -8,18 +8,18 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import by, issuer, note
-from admin.desk import form_key, typed
 from admin.figures import needed_whole
 from admin.pages.service import done, numbered
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, day, t
 from core.billing.buy_data import buy_data
 from core.billing.tell_data import tell_data
 from core.catalog.taxes import HOME_CURRENCY
 from core.db.engine import Transaction
 from core.languages import marked as _
 from core.money import Money
+from web.forms import form_key, typed
+from web.speech import amount, day, t
 
 
 @needs("services.manage")

@@ -8,18 +8,20 @@ from typing import Final
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.desk import BACK_CHARS_MAX, address, member, own_page, parts, tell, typed
+from admin.desk import BACK_CHARS_MAX, member, own_page, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
 from admin.visitors import enter
-from admin.words import refusal_sentence, t
+from admin.words import refusal_sentence
 from core.errors import NotPossibleNow, Refusal
 from core.languages import LANGUAGES
 from core.languages import marked as _
 from core.staff.add import change_own_password, choose_language
 from core.staff.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 from core.staff.set_phone import set_phone
+from web.forms import address, tell, typed
+from web.speech import t
+from web.status import status_of
 
 
 @needs("self.use")

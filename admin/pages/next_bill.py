@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import asked, member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.pages.adjustments import asked_for, limits_of, said_of
 from admin.pages.documents import said
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import choices, t, tongue
+from admin.words import choices
 from core.billing.charge_next import NEXT, asked_by, take_back_charge
 from core.billing.next_bill import WAITING_SHOWN_MAX, NextCharge, done_charges, waiting_charges
 from core.catalog.taxes import PRODUCT_CLASSES
@@ -28,6 +28,8 @@ from core.errors import NotAllowed, NotFound, NotPossibleNow
 from core.languages import marked as _
 from core.staff.roles import may
 from core.subscriptions.overview import NUMBER_DIGITS_MAX, View, view_numbered, views_of
+from web.forms import asked, row_id, typed
+from web.speech import t, tongue
 
 
 @needs("billing.see")

@@ -9,16 +9,17 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, typed
+from admin.desk import member, parts
 from admin.figures import needed_day, whole_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import day, ltr, t
 from core.billing.outage_policy import HOURS_MAX, policies, policy_on, set_outage_policy
 from core.billing.outage_views import SHOWN_MAX, last_credits
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
+from web.forms import typed
+from web.speech import day, ltr, t
 
 
 @needs("catalogue.manage")

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
-from admin.desk import asked, parts
+from admin.desk import parts
 from admin.figures import day_of
 from admin.permits import needs
 from admin.routes import Route
@@ -17,6 +17,7 @@ from core.errors import NotPossibleNow
 from core.network.outage_minutes import Span, by_area, month_span
 from core.network.outages import outages_in, routers_by_area
 from core.reports.outage_csv import area_sheet, outage_sheet
+from web.forms import asked
 
 MONTHS_OFFERED: Final = 12
 ROWS_SHOWN_MAX: Final = 100

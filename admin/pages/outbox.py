@@ -7,16 +7,17 @@ from typing import Final
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.desk import member, parts, row_id, tell
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import ltr, t
 from core.crm.stuck import SHOWN_MAX, stuck_rows
 from core.db.engine import Transaction
 from core.languages import marked as _
 from core.messaging.outbox import push
 from core.staff import audit
 from core.staff.roles import permissions_of
+from web.forms import row_id, tell
+from web.speech import ltr, t
 
 
 @needs("outbox.see")

@@ -11,11 +11,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import form_key, member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.pages.refunds import platform
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, t
 from core.catalog.taxes import MILLION
 from core.crm.find import profile
 from core.days import juba_day
@@ -26,6 +25,8 @@ from core.payouts.owner_terms import set_owner_terms, terms_on
 from core.payouts.owner_views import owner, owners, settlement, settlements_of, terms_of
 from core.payouts.settle_owner import settle_owner
 from core.phones import TYPED_CHARS_MAX, parse_phone, western_digits
+from web.forms import form_key, row_id, typed
+from web.speech import amount, t
 
 SHARE_CHARS_MAX: Final = 12
 

@@ -8,16 +8,17 @@ from uuid import UUID
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.desk import member, parts, tell
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.crm.stuck import unknown_payments
 from core.db.engine import Transaction
 from core.errors import NotFound
 from core.languages import marked as _
 from core.payments.ask_again import ask_again
 from core.staff import audit
+from web.forms import tell
+from web.speech import t
 
 
 @needs("payments.see")

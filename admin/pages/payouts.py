@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, issuer, note
-from admin.desk import member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.permits import needs, takes
 from admin.routes import Route
-from admin.words import amount, t
 from core.billing.money_came import used_by
 from core.billing.take_back import take_back
 from core.cash.own_shift import drawer_of
@@ -27,6 +26,8 @@ from core.payouts.hand_out_cash import hand_out_cash
 from core.payouts.payout_views import LISTS, PayoutView, evidence_of, moves_of, payout, payouts
 from core.payouts.settle_payout_by_hand import REFERENCE_CHARS_MAX, settle_payout_by_hand
 from core.statements.accounts import money_accounts
+from web.forms import row_id, typed
+from web.speech import amount, t
 
 FORM_BYTES_MAX: Final = FILE_BYTES_MAX + 64 * 1024  # the file, and the words around it
 ACCOUNT_CHARS_MAX: Final = 40

@@ -9,16 +9,17 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, typed
+from admin.desk import member, parts
 from admin.figures import day_of, decimal_of, needed_whole
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.catalog.set_promotion import PERIODS_MAX, PROMOTION_NOTICE_DAYS, set_promotion
 from core.catalog.written import promotions_written, tariffs_named
 from core.days import DAY, juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
+from web.forms import typed
+from web.speech import t
 
 
 @needs("catalogue.manage")

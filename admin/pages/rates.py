@@ -9,11 +9,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, typed
+from admin.desk import member, parts
 from admin.figures import decimal_of, needed_day
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import day, t
 from core.catalog.set_exchange_rate import set_exchange_rate
 from core.catalog.set_tariff import PRICE_CURRENCIES
 from core.catalog.taxes import HOME_CURRENCY, RATE_AGE_MAX, exchange_on
@@ -21,6 +20,8 @@ from core.catalog.written import exchange_rates_written
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
+from web.forms import typed
+from web.speech import day, t
 
 CURRENCIES: Final = tuple(currency for currency in PRICE_CURRENCIES if currency != HOME_CURRENCY)
 

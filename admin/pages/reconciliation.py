@@ -8,13 +8,14 @@ from typing import Final
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from admin.desk import asked, parts
+from admin.desk import parts
 from admin.figures import day_of
 from admin.permits import needs
 from admin.routes import Route
 from core.days import juba_day
 from core.errors import DatesMissing
 from core.statements.reconcile import closings, reconcile
+from web.forms import asked
 
 DAYS_SHOWN: Final = timedelta(days=6)
 DAYS_MAX: Final = timedelta(days=62)

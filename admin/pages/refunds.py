@@ -9,11 +9,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import note
-from admin.desk import form_key, member, parts, tell, typed
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
-from admin.words import refusal_sentence, t
+from admin.words import refusal_sentence
 from core.billing.take_back import take_back
 from core.crm.find import receipt
 from core.db.engine import Transaction
@@ -25,6 +24,9 @@ from core.payouts.ask_refund import ask_refund
 from core.payouts.limits import alone
 from core.payouts.payout_views import payout, refundable_of
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import form_key, tell, typed
+from web.speech import t
+from web.status import status_of
 
 
 def platform() -> str | None:

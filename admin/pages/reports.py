@@ -9,7 +9,7 @@ from typing import Final
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
-from admin.desk import asked, parts
+from admin.desk import parts
 from admin.figures import day_of
 from admin.permits import needs
 from admin.routes import Route
@@ -21,6 +21,7 @@ from core.errors import InvalidDay
 from core.money import Money
 from core.reports.ageing import BUCKET_DAYS, Aged, ageing
 from core.reports.ageing_csv import ageing_sheet
+from web.forms import asked
 
 ROWS_SHOWN_MAX: Final = 50
 QUARTERS_OFFERED: Final = 6

@@ -10,13 +10,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, alarm_if_clash, note
-from admin.desk import parts, row_id, typed
+from admin.desk import parts
 from admin.figures import whole_of
 from admin.permits import needs
 from admin.router_words import COMMANDS, ROUTER_WORDS
 from admin.routes import Route
-from admin.status import status_of
-from admin.words import choices, ltr, refusal_sentence, t, word
+from admin.words import choices, refusal_sentence, word
 from core.db.engine import Transaction
 from core.errors import Refusal
 from core.languages import marked as _
@@ -27,6 +26,9 @@ from core.network.house import RadiusTerms, house_of
 from core.network.outages import last_outages
 from core.network.router_facts import RouterFacts, router_facts, router_list
 from core.network.script import ScriptTerms, script_for
+from web.forms import row_id, typed
+from web.speech import ltr, t
+from web.status import status_of
 
 PASSWORD_CHARS_MAX: Final = 100
 

@@ -11,11 +11,10 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from admin.acts import act, by, issuer, note
-from admin.desk import parts, typed
+from admin.desk import parts
 from admin.pages.next_bill import in_words
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, day, own, t, tongue
 from core.billing.begin_service import begin_service
 from core.billing.data_offers import DataOffer, data_offers
 from core.billing.end_service import end_service
@@ -37,6 +36,8 @@ from core.subscriptions.read_standings import stands_now
 from core.subscriptions.slow import slow, unslow
 from core.subscriptions.states import By
 from core.subscriptions.suspend import resume, suspend
+from web.forms import typed
+from web.speech import amount, day, own, t, tongue
 
 
 @needs("billing.see")

@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import by, note
-from admin.desk import form_key, parts, tell, typed
+from admin.desk import parts
 from admin.figures import needed_whole
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
-from admin.words import ltr, refusal_sentence, t
+from admin.words import refusal_sentence
 from core.catalog.tariffs import tariff_book
 from core.crm.find import profile
 from core.customers.queries import account
@@ -26,6 +25,9 @@ from core.network.names import router_names
 from core.staff.sent_before import sent_before
 from core.subscriptions.add import PLACE_CHARS_MAX, Added, add_subscription
 from core.subscriptions.overview import INSTALLATIONS_SHOWN_MAX, installations, views_of
+from web.forms import form_key, tell, typed
+from web.speech import ltr, t
+from web.status import status_of
 
 
 @needs("services.manage")

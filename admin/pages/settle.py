@@ -10,10 +10,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, issuer, note
-from admin.desk import form_key, member, parts, row_id, tell, typed
+from admin.desk import member, parts
 from admin.permits import needs, takes
 from admin.routes import Route
-from admin.words import ltr, t
 from core.billing.fulfil import bill_fulfilments
 from core.billing.money_came import used_by
 from core.db.engine import Transaction
@@ -26,6 +25,8 @@ from core.payments.payment_history import Payment, evidence_file, payment
 from core.payments.resend_receipt import resend_receipt
 from core.payments.settle_by_hand import REFERENCE_CHARS_MAX, settle_by_hand
 from core.tokens.fulfil import fulfilments
+from web.forms import form_key, row_id, tell, typed
+from web.speech import ltr, t
 
 OUTCOMES: Final = ("paid", "refused")
 # The rest of the form stands beside the file.

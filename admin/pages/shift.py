@@ -10,11 +10,10 @@ from markupsafe import Markup
 
 from admin.acts import act, note
 from admin.counting import counted
-from admin.desk import form_key, member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.figures import needed_whole, whole_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.cash.bank_cash import bank_cash
 from core.cash.close_shift import close_shift
 from core.cash.drawer_views import banks, drawers
@@ -28,6 +27,8 @@ from core.errors import NoShiftOpen
 from core.languages import marked as _
 from core.money import Money
 from flows.amounts import TYPED_CHARS_MAX, parse_amount
+from web.forms import form_key, row_id, typed
+from web.speech import t
 
 CODE_CHARS_MAX: Final = 20
 

@@ -10,12 +10,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act
-from admin.desk import asked, parts, row_id
+from admin.desk import parts
 from admin.figures import day_of
 from admin.pages.shift import closed_with_count
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
 from admin.words import refusal_sentence
 from core.cash.limits import NOTES
 from core.cash.shift_views import SHOWN_MAX, collected, differences, moves_of, receipts_of, shift, shifts_between
@@ -23,6 +22,8 @@ from core.catalog.taxes import HOME_CURRENCY
 from core.days import juba_day
 from core.db.engine import Transaction
 from core.errors import InvalidDay, NotFound
+from web.forms import asked, row_id
+from web.status import status_of
 
 DAYS_SHOWN: Final = timedelta(days=6)  # before today, where no days are asked for
 DAYS_MAX: Final = timedelta(days=366)

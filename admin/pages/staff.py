@@ -9,10 +9,10 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from admin.desk import member, parts, tell, typed
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import ltr, refusal_sentence, t
+from admin.words import refusal_sentence
 from core.db.engine import Transaction
 from core.errors import NotFound, NotPossibleNow, Refusal
 from core.languages import LANGUAGES
@@ -22,6 +22,8 @@ from core.staff.passwords import PASSWORD_CHARS_MAX
 from core.staff.queries import everyone, last_acts
 from core.staff.roles import ROLES, role_named
 from core.staff.set_phone import set_phone
+from web.forms import tell, typed
+from web.speech import ltr, t
 
 
 @needs("staff.manage")

@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, issuer, note
-from admin.desk import member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.permits import needs, takes
 from admin.routes import Route
-from admin.status import status_of
-from admin.words import ltr, refusal_sentence, t
+from admin.words import refusal_sentence
 from core.billing.of_statements import bills_of
 from core.db.engine import Transaction
 from core.errors import FileRefused, MappingWrong
@@ -23,6 +22,9 @@ from core.statements.accounts import account_named, money_accounts
 from core.statements.queries import imports, one_import
 from core.statements.read_import import Progress, read_import
 from core.statements.receive_file import FILE_BYTES_MAX, MEGABYTE, receive_file
+from web.forms import row_id, typed
+from web.speech import ltr, t
+from web.status import status_of
 
 BODY_BYTES_MAX: Final = FILE_BYTES_MAX + 64 * 1024
 READING_S_MAX: Final = 8  # the rest is read by the worker, or by another press

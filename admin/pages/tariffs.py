@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, typed
+from admin.desk import member, parts
 from admin.fair_use_form import fields_of, rule_of
 from admin.figures import bytes_of, needed_day, needed_whole, price_of, whole_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import choices, day, t, tongue
+from admin.words import choices
 from core.billing.schedules import schedule_names
 from core.catalog.data_packs import PACKS_MAX, DataPack
 from core.catalog.fair_use import PERIODS
@@ -30,6 +30,8 @@ from core.db.engine import Transaction
 from core.errors import NotPossibleNow, PriceNotPositive
 from core.languages import marked as _
 from core.money import Money
+from web.forms import typed
+from web.speech import day, t, tongue
 
 PAYS: Final = ("postpaid", "prepaid")
 BILLED_ON: Final = ("anniversary", "first_of_month")

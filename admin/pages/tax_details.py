@@ -9,12 +9,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, typed
+from admin.desk import member, parts
 from admin.figures import day_of
 from admin.pages.change_customer import show_again
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.billing.end_exemption import end_exemption
 from core.billing.exempt import exempt
 from core.billing.exemptions import papers_of
@@ -24,6 +23,8 @@ from core.customers.set_tax_details import set_tax_details
 from core.days import DAY, juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
+from web.forms import typed
+from web.speech import t
 
 
 @needs("customers.change")

@@ -10,17 +10,19 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.figures import day_of, decimal_of, needed_day, needed_whole
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import choices, day, last_day, t
+from admin.words import choices
 from core.catalog.set_tax_rate import end_tax_rate, open_tax, set_tax_rate
 from core.catalog.taxes import PRODUCT_CLASSES
 from core.catalog.written import tax_rates_written, taxes_named
 from core.days import DAY, juba_day
 from core.db.engine import Transaction
 from core.languages import marked as _
+from web.forms import row_id, typed
+from web.speech import day, last_day, t
 
 
 @needs("catalogue.manage")

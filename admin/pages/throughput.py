@@ -8,15 +8,16 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.chart import chart, top_kbps
-from admin.desk import asked, parts, row_id
+from admin.desk import parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.days import juba_day
 from core.languages import marked as _
 from core.network.router_facts import router_facts
 from core.subscriptions.overview import view_numbered
 from core.usage.throughput import HOUR, STEP, Throughput, throughput_of_grants, throughput_of_router
+from web.forms import asked, row_id
+from web.speech import t
 
 AGAIN_S: Final = 15  # a look costs its reader some hundred bytes
 ROUTER_AGAIN_S: Final = 60  # and of a router with thousands online it costs us a second

@@ -7,12 +7,13 @@ from typing import Final
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from admin.desk import member, parts, row_id, tell
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.crm.close_ticket import close_ticket
 from core.languages import marked as _
+from web.forms import row_id, tell
+from web.speech import t
 
 
 @needs("tickets.close")

@@ -11,14 +11,15 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, by, note
-from admin.desk import parts, typed
+from admin.desk import parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import t
 from core.db.engine import Transaction
 from core.languages import marked as _
 from core.tokens.stop_token import stop_token
 from core.tokens.token_view import token_named
+from web.forms import typed
+from web.speech import t
 
 
 @needs("services.manage")

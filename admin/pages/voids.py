@@ -9,10 +9,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, note
-from admin.desk import member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.words import amount, ltr, t
 from core.billing.take_back import take_back
 from core.cash.ask_void import ask_void
 from core.cash.decide_void import decide_void
@@ -21,6 +20,8 @@ from core.crm.find import receipt
 from core.db.engine import Transaction
 from core.errors import NotAllowed
 from core.languages import marked as _
+from web.forms import row_id, typed
+from web.speech import amount, ltr, t
 
 
 @needs("cash.take")

@@ -10,11 +10,10 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from admin.acts import act, alarm_if_clash, note
-from admin.desk import member, parts, row_id, typed
+from admin.desk import member, parts
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
-from admin.words import choices, ltr, refusal_sentence, t
+from admin.words import choices, refusal_sentence
 from core.db.engine import Transaction
 from core.errors import Refusal
 from core.languages import marked as _
@@ -22,6 +21,9 @@ from core.partners.addresses import URL_CHARS_MAX
 from core.partners.kinds import KINDS
 from core.partners.make_webhook import NAME_CHARS_MAX, MadeWebhook, make_webhook, send_test, switch_webhook
 from core.partners.webhooks import webhooks
+from web.forms import row_id, typed
+from web.speech import ltr, t
+from web.status import status_of
 
 
 @needs("partners.manage")

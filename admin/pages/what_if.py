@@ -10,11 +10,10 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from admin.desk import asked, parts
+from admin.desk import parts
 from admin.fair_use_form import FIELDS, PERIOD, fields_of, rule_of
 from admin.permits import needs
 from admin.routes import Route
-from admin.status import status_of
 from admin.words import choices, refusal_sentence
 from core.catalog.fair_use import PERIODS, is_nonsense
 from core.catalog.tariffs import TariffTerms, tariff_book
@@ -23,6 +22,8 @@ from core.days import juba_day
 from core.errors import NotFound, NotPossibleNow, Refusal
 from core.subscriptions.replay import HOURS, Slow
 from core.subscriptions.simulate_fair_use import Simulation, simulate_fair_use
+from web.forms import asked
+from web.status import status_of
 
 SHOWN_MAX: Final = 30
 SPANS_SHOWN_MAX: Final = 4

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from admin.visitors import COOKIE_NAME
 from core.staff.add import reset_password, set_active
 from core.staff.log_in import PAIR_TRIES_FREE
 from tests.admin.conftest import PASSWORD, Desk
 from tests.town import count
+from web.cookies import COOKIES
 
 
 def test_mary_logs_in_and_is_taken_where_she_wanted_to_go(kiden, town):
@@ -74,7 +74,9 @@ def test_logging_out_ends_the_visit(mary):
 
 def test_a_copy_of_the_cookie_is_worth_nothing_after_logging_out(app, mary, desk_of):
     copied = Desk(app.test_client())
-    copied.client.set_cookie(COOKIE_NAME, mary.client.get_cookie(COOKIE_NAME, path="/admin").value, path="/admin")
+    copied.client.set_cookie(
+        COOKIES["/admin"], mary.client.get_cookie(COOKIES["/admin"], path="/admin").value, path="/admin"
+    )
     assert copied.get("/").status_code == 200
     phone = desk_of("mary")
     assert mary.post("/log-out").status_code == 303
@@ -84,7 +86,9 @@ def test_a_copy_of_the_cookie_is_worth_nothing_after_logging_out(app, mary, desk
 
 def test_logging_in_again_ends_the_visit_before(app, mary):
     before = Desk(app.test_client())
-    before.client.set_cookie(COOKIE_NAME, mary.client.get_cookie(COOKIE_NAME, path="/admin").value, path="/admin")
+    before.client.set_cookie(
+        COOKIES["/admin"], mary.client.get_cookie(COOKIES["/admin"], path="/admin").value, path="/admin"
+    )
     token = mary.token()
     form = {"csrf_token": token, "username": "mary", "password": PASSWORD}
     assert mary.client.post("/admin/log-in", data=form).status_code == 303

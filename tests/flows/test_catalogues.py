@@ -26,7 +26,7 @@ from tests.flows.longest import INVOICE, LINK, ROUTERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = ("core", "flows", "ussd", "sms_bot")  # read on a phone: wanted in every tongue
-WEB = ("admin", "api", "portal")  # read on a page: English and Arabic
+WEB = ("admin", "api", "portal", "web")  # read on a page: English and Arabic
 KEYWORDS = DEFAULT_KEYWORDS | parse_keywords(["_", "counted:1,2", "t"])
 TRANSLATED = ("ar", "ar_Latn")
 

@@ -33,7 +33,7 @@ def ours():
     return [
         kind
         for kind in every_refusal()
-        if kind.__module__.split(".")[0] in {"core", "admin", "flows", "ussd", "sms_bot"}
+        if kind.__module__.split(".")[0] in {"core", "admin", "portal", "web", "flows", "ussd", "sms_bot"}
     ]
 
 
