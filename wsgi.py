@@ -23,6 +23,7 @@ from core.callers.queries import CALLER, CallerFacts
 from core.db.quick import QuickStatements
 from core.parts import assemble
 from core.settings import load
+from portal import door as portal
 from sms_bot import africastalking as sms_africastalking
 from sms_bot.converse import Conversations
 from ussd import africastalking as ussd_africastalking
@@ -71,6 +72,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.register_blueprint(api_v1.create_blueprint(parts, redis))
     admin.init_app(app, parts)
     app.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
+    portal.init_app(app, parts)
+    app.register_blueprint(portal.create_blueprint(parts), url_prefix="/portal")
     if settings.sandbox_url:
         app.register_blueprint(town.create_blueprint(settings.sandbox_url))
 

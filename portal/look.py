@@ -21,7 +21,17 @@ from web.packing import packed_if_wanted
 from web.status import status_of
 
 PARTS: Final = "portal.parts"
-ASSETS: Final = Assets(Path(__file__).parent / "static", "portal.asset", {"portal.css": "text/css; charset=utf-8"})
+ASSETS: Final = Assets(
+    Path(__file__).parent / "static",
+    "portal.asset",
+    {
+        "portal.css": "text/css; charset=utf-8",
+        "portal.js": "text/javascript; charset=utf-8",
+        "icon.svg": "image/svg+xml",
+        "icon-192.png": "image/png",
+        "icon-512.png": "image/png",
+    },
+)
 FAULTS: Final = {
     400: _("The page was open too long or came from elsewhere. Nothing was done. Please go back and send it again."),
     404: _("We could not find that."),

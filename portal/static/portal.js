@@ -1,0 +1,2 @@
+"use strict";
+navigator.serviceWorker?.register("/portal/service-worker.js", { scope: "/portal/" }).catch(() => {});
