@@ -23,6 +23,7 @@ from core.subscriptions import models as subscriptions
 from core.tokens import card_models as token_cards
 from core.tokens import models as tokens
 from core.usage import models as usage
+from core.visits import models as visits
 
 ROOMS = (
     access,
@@ -45,5 +46,6 @@ ROOMS = (
     token_cards,
     tokens,
     usage,
+    visits,
 )
 METADATA = Table.metadata

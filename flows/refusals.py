@@ -60,7 +60,7 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.AutoTopUpStands: _("It is topped up by itself already. End that first."),
 }
 
-# Met on staff pages and the command line only, which have room for them.
+# Met on pages and the command line only, which have room for them.
 STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.WeakPassword: _("The password needs {least_chars} characters or more, and may not be the user name."),
     errors.ReferenceUsed: _("The number {reference} cannot be used: it is on another receipt, or it is none."),
@@ -110,6 +110,13 @@ STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.DrawerFull: _("This drawer may hold {limit}, and holds {holds}. Hand over or bank money first."),
     errors.DrawerNotEmpty: _("There is {holds} in it. Hand it over or bank it first."),
     errors.SlipMissing: _("Write the number of the bank's slip."),
+    errors.WrongSecret: _("The phone number, or the PIN or password, is not right."),
+    errors.SecretLocked: _("Too many wrong tries with this phone number. Log in with a code by SMS."),
+    errors.WeakSecret: _(
+        "Choose {digits} digits that are not in a row, or a password of {least_chars} characters or more."
+    ),
+    errors.CodeNotGood: _("That code is not right, or not good any more. Look at the last SMS, or get a new code."),
+    errors.VisitNotFresh: _("First get a code by SMS and log in with it: then choose a new PIN or password at once."),
     errors.MoneySpent: _("{missing} of this money was spent already, and cannot be taken back."),
 }
 

@@ -11,6 +11,8 @@ STATUS: Final[dict[type[errors.Refusal], int]] = {
     errors.NotAllowed: 403,
     errors.TooManyTries: 429,
     errors.WrongPassword: 401,
+    errors.WrongSecret: 401,
+    errors.SecretLocked: 429,
     errors.KeyReused: 409,
 }
 STATUS_OTHERWISE: Final = 422

@@ -124,6 +124,13 @@ from core.errors.values import (
     InvalidPhone,
     NotMobile,
 )
+from core.errors.visits import (
+    CodeNotGood,
+    SecretLocked,
+    VisitNotFresh,
+    WeakSecret,
+    WrongSecret,
+)
 
 __all__ = [
     "AboveWhatIsLeft",
@@ -136,6 +143,7 @@ __all__ = [
     "CardsNotThere",
     "CardsOutOfRange",
     "CertificateUsed",
+    "CodeNotGood",
     "CodeTaken",
     "CodeUsed",
     "CountDiffers",
@@ -207,14 +215,18 @@ __all__ = [
     "Refusal",
     "SamePlan",
     "SecondPersonNeeded",
+    "SecretLocked",
     "ShareOutOfRange",
     "ShiftOpen",
     "SlipMissing",
     "TooManyTries",
     "UsernameTaken",
+    "VisitNotFresh",
     "WeakPassword",
+    "WeakSecret",
     "WithheldTooLarge",
     "WrongCode",
     "WrongPassword",
+    "WrongSecret",
     "refusal",
 ]

@@ -195,6 +195,11 @@ TEXTS: Final = {
         arabic_segments=2,
         secret=True,
     ),
+    "log_in_code": Template(
+        _("Shabaka code {digits}: type it where you were asked for it, within 10 minutes. Tell it to nobody."),
+        arabic_segments=2,
+        secret=True,
+    ),
     "momo_confirmed": Template(_("Your MoMo number {phone} is confirmed. Your share of sales goes there.")),
     "momo_code_wrong": Template(_("That code is wrong. Look at the text that came to {phone} and send it again.")),
     "momo_code_over": Template(_("No code is open any more. Name your MoMo number again to get a new one.")),

@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import text
 
+from core import hashing
 from core.errors import (
     InvalidName,
     InvalidUsername,
@@ -17,7 +18,6 @@ from core.errors import (
     WeakPassword,
     WrongPassword,
 )
-from core.staff import passwords
 from core.staff.add import add_member, reset_password, set_active
 from core.staff.log_in import (
     ADDRESS_TRIES_FREE,
@@ -81,8 +81,8 @@ def test_an_unknown_name_costs_the_same_work(parts, mary, monkeypatch):
             hashes.append(kept)
             return passwords_hasher.verify(kept, plain)
 
-    passwords_hasher = passwords._HASHER
-    monkeypatch.setattr(passwords, "_HASHER", Watched())
+    passwords_hasher = hashing._HASHER
+    monkeypatch.setattr(hashing, "_HASHER", Watched())
     for name in ("mary", "kiden"):
         with pytest.raises(WrongPassword):
             enter(parts, name, "wrong")
