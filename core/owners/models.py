@@ -13,7 +13,8 @@ class WifiOwner(Table):
 
     `momo_phone` is where their shares go, `momo_name` the name on its wallet where the provider told it: they stand
     here once the phone is confirmed. `giveaway_day_max`: free tokens a day; with `giveaway_once_per_phone_day` a phone
-    gets one of them a day.
+    gets one of them a day. `daily_summary`: they are texted each evening what was sold; `daily_payout`: what is
+    theirs is sent each day, else only when they ask.
     """
 
     __tablename__ = "wifi_owner"
@@ -24,6 +25,8 @@ class WifiOwner(Table):
     state: Mapped[Word] = mapped_column(server_default="active")
     giveaway_day_max: Mapped[int] = mapped_column(server_default="10")
     giveaway_once_per_phone_day: Mapped[bool] = mapped_column(server_default=text("false"))
+    daily_summary: Mapped[bool] = mapped_column(server_default=text("true"))
+    daily_payout: Mapped[bool] = mapped_column(server_default=text("true"))
     signed_up_at: Mapped[Instant]
     __table_args__ = (
         CheckConstraint("state IN ('active', 'suspended')", name="state_known"),

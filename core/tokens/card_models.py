@@ -59,6 +59,7 @@ class TokenCardSale(Table):
         CheckConstraint("num_nonnulls(seller_id, staff_id) > 0", name="by_somebody"),
         Index("ix_token_card_sale_batch_id", "batch_id", "first_serial"),
         Index("ix_token_card_sale_seller_id", "seller_id", "sold_at"),
+        Index("ix_token_card_sale_sold_at", "batch_id", "sold_at"),
     )
 
 

@@ -81,6 +81,8 @@ class Token(Table):
         Index("ix_token_recipient_phone", "recipient_phone", "id"),
         Index("ix_token_buyer_id", "buyer_id", "id"),
         Index("ix_token_seller_id", "seller_id", "sold_at", postgresql_where=text("seller_id IS NOT NULL")),
+        # What is sold at a network; cards are sold by `token_card_sale`, and their redeeming pays for no index more.
+        Index("ix_token_hotspot_id", "hotspot_id", "sold_at", postgresql_where=text("origin <> 'card'")),
     )
 
 
@@ -126,6 +128,7 @@ class TokenRevocation(Table):
         CheckConstraint("means IN ('wallet', 'owner_cash', 'nothing')", name="means_known"),
         CheckConstraint("refund_minor >= 0 AND (means = 'nothing') = (refund_minor = 0)", name="means_of_a_refund"),
         CheckConstraint("why <> ''", name="has_a_reason"),
+        Index("ix_token_revocation_revoked_at", "revoked_at"),
     )
 
 
