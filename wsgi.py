@@ -24,6 +24,7 @@ from core.db.quick import QuickStatements
 from core.parts import assemble
 from core.settings import load
 from portal import door as portal
+from portal import hotspot
 from sms_bot import africastalking as sms_africastalking
 from sms_bot.converse import Conversations
 from ussd import africastalking as ussd_africastalking
@@ -74,6 +75,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.register_blueprint(admin.create_blueprint(parts), url_prefix="/admin")
     portal.init_app(app, parts)
     app.register_blueprint(portal.create_blueprint(parts), url_prefix="/portal")
+    app.register_blueprint(hotspot.create_blueprint(parts), url_prefix="/hotspot")
     if settings.sandbox_url:
         app.register_blueprint(town.create_blueprint(settings.sandbox_url))
 

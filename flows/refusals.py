@@ -54,6 +54,7 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.CardNotSold: _("This card is not sold yet. Whoever sells it must open it first."),
     errors.CodeUsed: _("This code is in use on another phone."),
     errors.DeviceLimit: _("This code is in use already. Devices at once: {devices}."),
+    errors.OtherNetwork: _("This code is for another Wi-Fi: {ssid}."),
     errors.NoPausesLeft: _("This cannot be paused again. Pauses in its plan: {pauses}."),
     errors.CardsOutOfRange: _("Make 1 to {cards} cards at once."),
     errors.CardsNotThere: _("Cards {first_card} to {last_card}: some are sold already or not there. Nothing was done."),

@@ -112,6 +112,7 @@ from core.errors.tokens import (
     CodeUsed,
     DeviceLimit,
     NoPausesLeft,
+    OtherNetwork,
     WrongCode,
 )
 from core.errors.values import (
@@ -196,6 +197,7 @@ __all__ = [
     "NotPossibleNow",
     "NothingDue",
     "OtherBilling",
+    "OtherNetwork",
     "OwnNumber",
     "OwnerSuspended",
     "PayeeNotActive",

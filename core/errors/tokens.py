@@ -47,3 +47,10 @@ class NoPausesLeft(Refusal):
     """The plan allows no pause, or no more of them."""
 
     pauses: int
+
+
+@refusal
+class OtherNetwork(Refusal):
+    """The code is good at another network."""
+
+    ssid: str

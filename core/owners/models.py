@@ -118,3 +118,18 @@ class OwnerGift(Table):
         CheckConstraint("number BETWEEN 1 AND day_max", name="within_the_day"),
         Index("ux_owner_gift_once", "owner_id", "day", "phone", unique=True, postgresql_where=text("once")),
     )
+
+
+class PagePrompt(Table):
+    """How many phones were prompted to pay from networks' pages since `began_at`: by device, address, and over all."""
+
+    __tablename__ = "page_prompt"
+    kind: Mapped[Word] = mapped_column(primary_key=True)
+    subject: Mapped[Line] = mapped_column(primary_key=True)
+    began_at: Mapped[Instant]
+    prompts: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("kind IN ('device', 'address', 'all')", name="kind_known"),
+        CheckConstraint("prompts > 0", name="prompts_positive"),
+        Index("ix_page_prompt_began_at", "began_at"),
+    )

@@ -38,7 +38,7 @@ def sell_by_momo(
     """
     payer = parse_phone(payer_phone)
     at = counter(tx, seller=seller, hotspot_id=wanted.hotspot_id)
-    known = _asked_before(tx, wanted, payer)
+    known = asked_before(tx, wanted, payer)
     if known is not None:
         return known
     at.open_router()
@@ -72,7 +72,12 @@ def _body(wanted: Wanted, phone: str, seller_id: int) -> dict[str, Any]:
     }
 
 
-def _asked_before(tx: Transaction, wanted: Wanted, payer: str) -> Opened | None:
+def asked_before(tx: Transaction, wanted: Wanted, payer: str) -> Opened | None:
+    """The payment of this request, where it was begun before.
+
+    Raises:
+        KeyReused: the request asked for something else then.
+    """
     row = tx.execute(
         select(PaymentIntent.id, PaymentIntent.payer_phone, PaymentIntent.purpose_body).where(
             PaymentIntent.request_key == wanted.request_key
@@ -80,8 +85,9 @@ def _asked_before(tx: Transaction, wanted: Wanted, payer: str) -> Opened | None:
     ).first()
     if row is None:
         return None
-    told = (row.payer_phone, row.purpose_body.get("plan_version"), row.purpose_body.get("recipient"))
-    if told != (payer, wanted.version_id, parse_phone(wanted.recipient)):
+    body = row.purpose_body
+    told = (row.payer_phone, body.get("hotspot"), body.get("plan_version"), body.get("recipient"))
+    if told != (payer, wanted.hotspot_id, wanted.version_id, parse_phone(wanted.recipient)):
         raise KeyReused(key=wanted.request_key)
     return Opened(int(row.id), again=True)
 
