@@ -12,7 +12,7 @@ from typing import Final
 from flask import Flask, current_app, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 
-from admin.desk import parts
+from admin import desk
 from core.clock import Clock, SystemClock
 from core.db.engine import Transaction
 from core.parts import Parts
@@ -21,6 +21,7 @@ from core.staff.sessions import SESSION_LASTS, begin_session, end_session
 from web import cookies
 
 SESSION_IDLE_MAX: Final = timedelta(hours=1)  # counters are shared
+CLOCK: Final = "admin.clock"
 SEEN_EVERY: Final = timedelta(minutes=2)  # how exact idling is known: the cookie is not sent anew with every page
 
 
@@ -48,16 +49,15 @@ def init_app(app: Flask, parts: Parts, *, session_clock: Clock | None = None) ->
     `session_clock` is the machine's: sessions do not end when the demo town skips a week.
     """
     cookies.prepare(app, parts.settings)
-    clock = session_clock or SystemClock()
-    app.extensions["admin.clock"] = clock
+    app.extensions[CLOCK] = session_clock or SystemClock()
     manager = LoginManager()
     manager.session_protection = None  # a phone's address changes within a visit
 
     def load(user_id: str) -> Visitor | None:
         session_mark, _colon, mark = user_id.partition(":")
-        if not _session_is_good(clock.now()):
+        if not _session_is_good(_session_clock().now()):
             return None
-        with parts.db.reading() as connection:
+        with desk.parts().db.reading() as connection:
             member = member_of_session(connection, session_mark, mark)
         return Visitor(member, mark) if member else None
 
@@ -72,9 +72,9 @@ def enter(member: Member) -> None:
 
     def begin(tx: Transaction) -> str:
         end_session(tx, before)
-        return begin_session(tx, staff_id=member.staff_id, now=now, ids=parts().ids)
+        return begin_session(tx, staff_id=member.staff_id, now=now, ids=desk.parts().ids)
 
-    begun = parts().db.run(begin)
+    begun = desk.parts().db.run(begin)
     session.clear()
     login_user(Visitor(member, begun))
     session["began"] = session["seen"] = int(now.timestamp())
@@ -110,5 +110,5 @@ def _instant(name: str) -> datetime:
 
 
 def _session_clock() -> Clock:
-    clock: Clock = current_app.extensions["admin.clock"]
+    clock: Clock = current_app.extensions[CLOCK]
     return clock

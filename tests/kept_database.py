@@ -51,6 +51,10 @@ _KEEP = """
       END LOOP;
     END $$
 """
+_END_OTHERS = """
+    SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 _EMPTY = """
     DO $$ DECLARE r record; BEGIN
       SET LOCAL session_replication_role = replica;
@@ -95,6 +99,7 @@ class KeptDatabase:
     stories: int = 0
     shape: str = ""
     kept: dict[Hashable, tuple[str, Any]] = field(default_factory=dict)
+    line: Any = None  # to the database, kept: a fresh one would read the catalogue of all tables anew, 30 ms a story
 
     @property
     def name(self) -> str:
@@ -108,44 +113,53 @@ class KeptDatabase:
         """A fresh one."""
         self.number += 1
         self.kept.clear()
-        _do(self.server, f"CREATE DATABASE {self.name} TEMPLATE {self.template}")
-        (self.shape,) = _do(self.url, _KEEP.format(kept="pristine", since=0), _SHAPE)
+        server = _connect(self.server)
+        _do(server, f"CREATE DATABASE {self.name} TEMPLATE {self.template}")
+        server.close()
+        self.line = _connect(self.url)
+        (self.shape,) = _do(self.line, _KEEP.format(kept="pristine", since=0), _SHAPE)
 
     def renew(self) -> None:
         """As new again, whoever is still connected."""
         self.stories += 1
-        _do(self.server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.name}'")
-        (shape,) = _do(self.url, _SHAPE)
+        (_ended, shape) = _do(self.line, _END_OTHERS, _SHAPE)
         if shape != self.shape:
-            _do(self.server, f"DROP DATABASE {self.name} WITH (FORCE)")
+            self.line.close()
+            server = _connect(self.server)
+            _do(server, f"DROP DATABASE {self.name} WITH (FORCE)")
+            server.close()
             self.make()
             return
         vacuum = ("VACUUM ANALYZE",) if self.stories % VACUUM_EVERY == 0 else ()
-        _do(self.url, _EMPTY, _COPY.format(kept="pristine", at_least="NULL::bigint"), *vacuum)
+        _do(self.line, _EMPTY, _COPY.format(kept="pristine", at_least="NULL::bigint"), *vacuum)
 
     def begun(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` writes and returns: made once, then copied. It may not build on what only some stories wrote."""
         if key in self.kept:
             schema, value = self.kept[key]
-            _do(self.url, _COPY.format(kept=schema, at_least="s.last_value"))
+            _do(self.line, _COPY.format(kept=schema, at_least="s.last_value"))
             return value
-        (since,) = _do(self.url, "SELECT pg_current_xact_id()::text::bigint")
+        (since,) = _do(self.line, "SELECT pg_current_xact_id()::text::bigint")
         value = make()
         schema = f"begun_{len(self.kept)}"
-        _do(self.url, _KEEP.format(kept=schema, since=since))
+        _do(self.line, _KEEP.format(kept=schema, since=since))
         self.kept[key] = schema, value
         return value
 
 
-def _do(url: str, *commands: str) -> list[Any]:
-    """Commands on a connection of their own; what those that answer said last. psycopg2 alone: it connects at once."""
-    connection = psycopg2.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
-    connection.autocommit = True
+def _connect(url: str) -> Any:
+    """psycopg2 alone: it connects at once."""
+    line = psycopg2.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+    line.autocommit = True
+    return line
+
+
+def _do(line: Any, *commands: str) -> list[Any]:
+    """Commands; what those that answer said last."""
     said = []
-    with connection.cursor() as cursor:
+    with line.cursor() as cursor:
         for command in commands:
             cursor.execute(command)
             if cursor.description and (row := cursor.fetchone()):
                 said.append(row[0])
-    connection.close()
     return said
