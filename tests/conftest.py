@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -130,15 +131,29 @@ def clock() -> FixedClock:
     return FixedClock(datetime(2026, 11, 23, 10, 0, tzinfo=UTC))
 
 
-@pytest.fixture
-def bells() -> list[str]:
-    """The bells rung after commit, in order."""
+@pytest.fixture(scope="session")
+def every_bell() -> list[str]:
     return []
 
 
 @pytest.fixture
-def parts(settings: Settings, clock: FixedClock, bells: list[str]) -> Iterator[Parts]:
-    db = Database(settings.database_url, pool_size=8, ring=bells.append)
+def bells(every_bell: list[str]) -> list[str]:
+    """The bells rung after commit in this story, in order."""
+    every_bell.clear()
+    return every_bell
+
+
+@pytest.fixture(scope="session")
+def database_of(every_bell: list[str]) -> Callable[[str], Database]:
+    """What the product holds of a database: kept, for it would compile every statement anew in every story."""
+    return cache(lambda url: Database(url, pool_size=8, ring=every_bell.append))
+
+
+@pytest.fixture
+def parts(
+    settings: Settings, clock: FixedClock, bells: list[str], database_of: Callable[[str], Database]
+) -> Iterator[Parts]:
+    db = database_of(settings.database_url)
     yield Parts(settings=settings, db=db, clock=clock, ids=SystemIds(), sealer=Sealer(settings.encryption_keys))
     db.close()
 
