@@ -38,6 +38,7 @@ def fulfilments(*, ids: Ids, sealer: Sealer, stays: Stays) -> Mapping[str, Fulfi
                     now=now,
                     ids=ids,
                     sealer=sealer,
+                    price=paid.amount,  # what was on the screen and agreed to, whatever it costs by now
                 )
         except Refusal:
             stays(tx, paid.customer_id, paid.receipt_number, now)

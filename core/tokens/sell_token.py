@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from core.errors import CustomerNotActive, NoHotspot
 from core.ids import Ids
 from core.ledger.accounts import open_account
 from core.ledger.post import Posting, post
+from core.money import Money
 from core.payouts.owner_terms import terms_on
 from core.payouts.record_owner_sale import record_owner_sale
 from core.sealing import Sealer
@@ -47,10 +48,12 @@ def sell_token(
     now: datetime,
     ids: Ids,
     sealer: Sealer,
+    price: Money | None = None,
 ) -> Sold:
     """Take the price from the buyer's wallet and text the recipient a token. Once per `request_key`.
 
-    Where the network's owner has terms with us on this day, the price is shared with them by these.
+    `price`: the one of who sells it there, where it is not ours; `core.owners.buy_at_network` finds it. Where
+    the network's owner has terms with us on this day, the price is shared with them by these.
 
     Raises:
         InsufficientBalance: the wallet does not cover the price; nothing was done.
@@ -64,6 +67,7 @@ def sell_token(
     if hotspot is None:
         raise NoHotspot
     offer = offer_of_version(tx.connection, plan_version_id)
+    offer = offer if price is None else replace(offer, price=price)
     recorded = post(
         tx,
         key=f"token:{request_key}",
