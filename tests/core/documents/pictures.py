@@ -11,8 +11,11 @@ from pathlib import Path
 
 import typst
 
+from core.documents import card_sheet
 from core.documents import pdf as drawing
+from core.documents.card_sheet import Card, CardPaper, CardSheet
 from core.documents.sheet import Fact, Grid, Row, Sheet
+from core.languages import Language
 from tests.core.documents.samples import HOUSE, PAPERS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -62,13 +65,42 @@ def _golden(languages: tuple[str, ...]) -> Sheet:
     )
 
 
+_DARK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 7"><path d="M1 1h5v5h-5zM2 2v3h3v-3z"/></svg>'
+
+
+def _golden_cards(paper: CardPaper, language: Language) -> CardSheet:
+    arabic = language == "ar"
+    return CardSheet(
+        paper=paper,
+        language=language,
+        title="12-0000015…12-0000031",
+        network="\u2068شبكة Juba Town Wi-Fi\u2069",
+        sold="\u20683 ساعات\u2069: \u2066300\u2069 جنيه" if arabic else "3 hours: SSP 300",
+        how=("ادخل الشبكة.", "اطلب \u2066*384*77#\u2069.") if arabic else ("Join this Wi-Fi.", "Dial *384*77#."),
+        cards=tuple(
+            Card(number, code, _DARK)
+            for number, code in (
+                ("12-0000015", "f7dm-eyxy-tjey-at"),
+                ("12-0000028", "mmmm-wwww-mmmm-ww"),
+                ("12-0000031", "rrrr-ffff-jjjj-tt"),
+                ("12-0000044", "naw4-ehne-p3w3-jn"),
+            )
+        ),
+    )
+
+
+CARD_SHEETS = {
+    "cards.en": _golden_cards("a4", "en"),
+    "cards.ar": _golden_cards("a4", "ar"),
+    "card-roll.ar": _golden_cards("roll", "ar"),
+}
 SHEETS = {"invoice.ar": _golden(("ar",)), "invoice.both": _golden(("en", "ar"))}
 
 
-def picture(sheet: Sheet, dots_per_inch: int = DOTS_PER_INCH) -> list[bytes]:
+def picture(sheet: Sheet | CardSheet, dots_per_inch: int = DOTS_PER_INCH) -> list[bytes]:
     """A sheet's pages as PNG."""
     pages = typst.compile(
-        str(drawing.TEMPLATE),
+        str(card_sheet.TEMPLATE if isinstance(sheet, CardSheet) else drawing.TEMPLATE),
         root=str(drawing.TEMPLATE.parent),
         font_paths=drawing.fonts(),
         ignore_system_fonts=True,
@@ -119,8 +151,8 @@ def main() -> None:
                     Path(sys.argv[1], f"{name}-{language}-{number}.png").write_bytes(page)
         return
     GOLDEN.mkdir(exist_ok=True)
-    for name, sheet in SHEETS.items():
-        (page,) = picture(sheet)
+    for name, sheet in (SHEETS | CARD_SHEETS).items():
+        page, *_more = picture(sheet)
         (GOLDEN / f"{name}.png").write_bytes(page)
 
 

@@ -12,7 +12,7 @@ import pytest
 from core.documents.papers import Party
 from core.documents.pdf import FONTS, draw, pdf, sheet_of
 from core.documents.sheet import PAPER_LANGUAGES
-from tests.core.documents.pictures import GOLDEN, SHEETS, picture, pixels
+from tests.core.documents.pictures import CARD_SHEETS, GOLDEN, SHEETS, picture, pixels
 from tests.core.documents.samples import HOUSE, PAPERS, STATEMENT, TWELVE_LINES, TWO_LINES
 
 FONT_BYTES_MAX = 150_000
@@ -75,9 +75,9 @@ def test_how_many_pages_there_are():
     assert len(picture(sheet_of(long, "en", HOUSE))) == 5
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("name", [*SHEETS, *CARD_SHEETS])
 def test_a_paper_looks_as_it_did_when_it_was_looked_at(name):
-    (page,) = picture(SHEETS[name])
+    page, *_more = picture((SHEETS | CARD_SHEETS)[name])
     width, drawn = pixels(page)
     golden_width, golden = pixels((GOLDEN / f"{name}.png").read_bytes())
     assert (width, len(drawn)) == (golden_width, len(golden))
