@@ -14,7 +14,6 @@ from core.money import Money
 from core.owners.buy_by_momo import buy_by_momo
 from core.owners.network_at import NetworkView, code_on_poster, network_at, offers_at
 from core.owners.page_prompts import Asker
-from core.owners.selling import Wanted
 from core.parts import Parts
 from core.tokens.guesses import Typist
 from core.tokens.let_in import entry_of_token
@@ -103,11 +102,15 @@ def buy(code: str) -> ResponseReturnValue:
     here, visit, ours = _network(code), read_visit(request.form), parts()
     try:
         version_id, shown = _chosen()
-        wanted = Wanted(f"hotspot:{form_key()}", here.hotspot_id, version_id, typed("phone"), shown)
+        key = f"hotspot:{form_key()}"
         opened = ours.db.run(
             lambda tx: buy_by_momo(
                 tx,
-                wanted=wanted,
+                request_key=key,
+                hotspot_id=here.hotspot_id,
+                version_id=version_id,
+                shown=shown,
+                typed_phone=typed("phone"),
                 asker=Asker(visit.device, address()),
                 language=language(),
                 platform=ours.settings.momo_base_url,

@@ -1,4 +1,4 @@
-"""A token that an owner sold by MoMo, or somebody bought at a network, made with the money just credited."""
+"""A token that an owner sold by MoMo, made with the money just credited."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def _make(tx: Transaction, paid: Paid, offer: Offer, now: datetime, ids: Ids, se
         came_by={
             "origin": "momo",
             "buyer_id": paid.customer_id,
-            "seller_id": body.get(ASKED_BY),  # nobody, where who pays bought by themselves
+            "seller_id": body[ASKED_BY],
             "entry_id": recorded.entry_id,
         },
         now=now,
         ids=ids,
         sealer=sealer,
     )
-    terms = terms_on(tx.connection, hotspot.owner_id, juba_day(now)) if hotspot.owner_id is not None else None
+    terms = terms_on(tx.connection, hotspot.owner_id, juba_day(now))
     if terms is not None:
         record_owner_sale(tx, key=f"token:{token_id}", terms=terms, price=paid.amount, paid_by="company", now=now)
 
@@ -101,8 +101,6 @@ def _tell_payer(tx: Transaction, paid: Paid, offer: Offer, template: str, now: d
 
 
 def _tell_seller(tx: Transaction, paid: Paid, offer: Offer, template: str, now: datetime) -> None:
-    if ASKED_BY not in paid.purpose_body:
-        return
     seller: Account = account(tx.connection, paid.purpose_body[ASKED_BY])
     spaced = seller.tongue != "ar"
     facts: dict[str, object] = {

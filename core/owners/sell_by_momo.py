@@ -38,7 +38,7 @@ def sell_by_momo(
     """
     payer = parse_phone(payer_phone)
     at = counter(tx, seller=seller, hotspot_id=wanted.hotspot_id)
-    known = asked_before(tx, wanted, payer)
+    known = _asked_before(tx, wanted, payer)
     if known is not None:
         return known
     at.open_router()
@@ -72,12 +72,7 @@ def _body(wanted: Wanted, phone: str, seller_id: int) -> dict[str, Any]:
     }
 
 
-def asked_before(tx: Transaction, wanted: Wanted, payer: str) -> Opened | None:
-    """The payment of this request, where it was begun before.
-
-    Raises:
-        KeyReused: the request asked for something else then.
-    """
+def _asked_before(tx: Transaction, wanted: Wanted, payer: str) -> Opened | None:
     row = tx.execute(
         select(PaymentIntent.id, PaymentIntent.payer_phone, PaymentIntent.purpose_body).where(
             PaymentIntent.request_key == wanted.request_key
@@ -85,9 +80,8 @@ def asked_before(tx: Transaction, wanted: Wanted, payer: str) -> Opened | None:
     ).first()
     if row is None:
         return None
-    body = row.purpose_body
-    told = (row.payer_phone, body.get("hotspot"), body.get("plan_version"), body.get("recipient"))
-    if told != (payer, wanted.hotspot_id, wanted.version_id, parse_phone(wanted.recipient)):
+    told = (row.payer_phone, row.purpose_body.get("plan_version"), row.purpose_body.get("recipient"))
+    if told != (payer, wanted.version_id, parse_phone(wanted.recipient)):
         raise KeyReused(key=wanted.request_key)
     return Opened(int(row.id), again=True)
 

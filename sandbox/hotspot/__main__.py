@@ -38,7 +38,9 @@ def main() -> None:
     sessions = Sessions(
         settings,
         server=server,
-        firewall=Firewall(inside=settings.inside, gateway=settings.gateway, page_port=settings.page_port),
+        firewall=Firewall(
+            inside=settings.inside, gateway=settings.gateway, page_port=settings.page_port, garden=settings.garden
+        ),
         shaper=Shaper(inside=settings.inside, outside=settings.outside),
         accounts=accounts,
     )

@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pyrad import packet
@@ -25,13 +26,29 @@ class NoAnswer(Exception):
     """The server did not answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Chap:
+    """A password as a log-in page answers for it: hashed with what it was asked by (RFC 1994)."""
+
+    number: bytes
+    challenge: bytes
+    answer: bytes = field(repr=False)
+
+
+def answer_for(password: str) -> Chap:
+    """The answer a page would give, where the password itself was typed into ours."""
+    challenge, number = os.urandom(16), os.urandom(1)
+    hashed = hashlib.md5(number + password.encode() + challenge)  # noqa: S324 - CHAP
+    return Chap(number, challenge, hashed.digest())
+
+
 class Server:
     """The RADIUS server as a gateway sees it. An answer that is not signed is none."""
 
     def __init__(self, settings: HotspotSettings) -> None:
         self._settings = settings
 
-    def may(self, user: str, password: str, about: Mapping[str, Any]) -> Leave | None:
+    def may(self, user: str, chap: Chap, about: Mapping[str, Any]) -> Leave | None:
         """Ask for leave; None is a refusal.
 
         Raises:
@@ -39,10 +56,9 @@ class Server:
             BadLeave: its answer cannot be obeyed.
         """
         request = packet.AuthPacket(code=packet.AccessRequest, secret=self._settings.secret.encode(), dict=WORDS)
-        challenge, number = os.urandom(16), os.urandom(1)
         request["User-Name"] = user
-        request["CHAP-Challenge"] = challenge
-        request["CHAP-Password"] = number + hashlib.md5(number + password.encode() + challenge).digest()  # noqa: S324 - CHAP
+        request["CHAP-Challenge"] = chap.challenge
+        request["CHAP-Password"] = chap.number + chap.answer
         self._name(request, about)
         request.add_message_authenticator()
         reply = self._say(request, self._settings.auth_port, tries=TRIES)

@@ -20,12 +20,23 @@ table {table} {{
     type filter hook forward priority filter; policy drop;
     iifname "{inside}" counter name ip saddr map @uploads accept
     oifname "{inside}" counter name ip daddr map @downloads accept
+    {garden}
   }}
   chain arriving {{
     type nat hook prerouting priority dstnat;
     iifname "{inside}" ip daddr != {gateway} ip saddr != @online tcp dport {web} redirect to :{page}
   }}
 }}
+"""
+
+# What goes to and from the garden is nobody's to count.
+_GARDEN: Final = """
+    iifname "{inside}" ip daddr {host} tcp dport {port} accept
+    oifname "{inside}" ip saddr {host} tcp sport {port} accept
+  }}
+  chain leaving {{
+    type nat hook postrouting priority srcnat;
+    oifname != "{inside}" ip daddr {host} tcp dport {port} masquerade
 """
 
 
@@ -45,9 +56,12 @@ class Counted:
 class Firewall:
     """Rules of one namespace. Counters bear the address they count."""
 
-    def __init__(self, *, inside: str, gateway: str, page_port: int) -> None:
-        """Close everything. Whatever an earlier life let in is out."""
-        rules = _RULES.format(table=TABLE, inside=inside, gateway=gateway, web=WEB_PORT, page=page_port)
+    def __init__(self, *, inside: str, gateway: str, page_port: int, garden: tuple[str, int] | None = None) -> None:
+        """Close everything. Whatever an earlier life let in is out. `garden` everybody reaches, in our name."""
+        open_to_all = _GARDEN.format(inside=inside, host=garden[0], port=garden[1]) if garden else ""
+        rules = _RULES.format(
+            table=TABLE, inside=inside, gateway=gateway, web=WEB_PORT, page=page_port, garden=open_to_all
+        )
         run("nft", "-f", "-", told=f"table {TABLE}\ndelete table {TABLE}\n{rules}")
 
     def let_in(self, address: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sandbox.hotspot.accounts import Accounts
-from sandbox.hotspot.asking import Server
+from sandbox.hotspot.asking import Chap, Server
 from sandbox.hotspot.firewall import Counted, Firewall
 from sandbox.hotspot.leave import Leave, Order
 from sandbox.hotspot.settings import HotspotSettings
@@ -62,7 +62,7 @@ class Sessions:
         self._hand = threading.RLock()
         accounts.add({"Acct-Status-Type": ON, "Acct-Session-Id": "0"})  # whoever was online is not any more
 
-    def log_in(self, user: str, password: str, address: str, mac: str) -> bool:
+    def log_in(self, user: str, chap: Chap, address: str, mac: str) -> bool:
         """Let somebody in; false when the server refuses.
 
         Raises:
@@ -70,7 +70,7 @@ class Sessions:
             BadLeave: its answer cannot be obeyed.
         """
         about = {"Calling-Station-Id": mac, "Framed-IP-Address": address}
-        leave = self._server.may(user, password, about)
+        leave = self._server.may(user, chap, about)
         if leave is None:
             return False
         with self._hand:

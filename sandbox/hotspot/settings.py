@@ -11,7 +11,9 @@ from pathlib import Path
 class HotspotSettings:
     """Who it is, whom it asks, and what lies on its two sides.
 
-    `interim_s`: seconds between two accounts of a session; None is as the server says.
+    `interim_s`: seconds between two accounts of a session; None is as the server says. `login_page`: a file it shows
+    instead of its own log-in page, with RouterOS's `$(names)` filled in. `garden`: an address and a port that everybody
+    reaches without leave.
     """
 
     name: str
@@ -26,6 +28,8 @@ class HotspotSettings:
     gateway: str  # our address inside, where the log-in page is
     page_port: int = 8080
     interim_s: float | None = None
+    login_page: str | None = None
+    garden: tuple[str, int] | None = None
 
 
 def read_settings(path: Path) -> HotspotSettings:
@@ -34,4 +38,6 @@ def read_settings(path: Path) -> HotspotSettings:
     Raises:
         ValueError, TypeError: it is not such a file.
     """
-    return HotspotSettings(**json.loads(path.read_text(encoding="utf-8")))
+    told = json.loads(path.read_text(encoding="utf-8"))
+    garden = told.pop("garden", None)
+    return HotspotSettings(**told, garden=(garden[0], int(garden[1])) if garden else None)

@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+import requests
 
 from tests.end_to_end.hall import PHONES, Device, Gateway, free_hall, laid, world
 from tests.end_to_end.house import House
@@ -14,6 +15,7 @@ from tests.end_to_end.waiting import note
 from tests.programs import skip_without
 
 MEMORY_MB_MAX = 700
+MUNUKI = 12  # the code on its poster
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +73,13 @@ def standing_gateway(by_radius, tmp_path_factory):
     ports = {"auth": by_radius.radius.auth, "acct": by_radius.radius.acct}
     with laid(by_radius.hall), world(by_radius.hall):
         secret, folder = by_radius.secrets["munuki"], tmp_path_factory.mktemp("gateway")
-        found = Gateway(by_radius.hall, folder, secret=secret, interim_s=1.0, **ports)
+        # The file it is given leads to our page, which is seen from the hall at another address than from here.
+        house, us = by_radius.house, by_radius.hall.us
+        given = requests.get(f"{house.web}/hotspot/{MUNUKI}/login.html", timeout=10).text
+        led = given.replace(house.web, f"http://{us}:{house.port}")
+        found = Gateway(
+            by_radius.hall, folder, secret=secret, interim_s=1.0, login_page=led, garden=(us, house.port), **ports
+        )
         found.start()
         try:
             yield found

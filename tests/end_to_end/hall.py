@@ -133,8 +133,18 @@ class Gateway:
     """The gateway's process."""
 
     def __init__(
-        self, found: Hall, folder: Path, *, secret: str, auth: int, acct: int, interim_s: float | None
+        self,
+        found: Hall,
+        folder: Path,
+        *,
+        secret: str,
+        auth: int,
+        acct: int,
+        interim_s: float | None,
+        login_page: str | None = None,
+        garden: tuple[str, int] | None = None,
     ) -> None:
+        """`login_page`: what it shows in place of its own form. `garden`: what everybody reaches."""
         self.hall = found
         self._settings, self._log = folder / "hotspot.json", folder / "hotspot.log"
         told = {
@@ -150,7 +160,11 @@ class Gateway:
             "gateway": found.page,
             "page_port": PAGE_PORT,
             "interim_s": interim_s,
+            "garden": garden,
         }
+        if login_page is not None:
+            (folder / "login.html").write_text(login_page)
+            told["login_page"] = str(folder / "login.html")
         self._settings.write_text(json.dumps(told))
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -49,6 +49,10 @@ class House:
         self._errors = folder / "stderr"
         self._numbers = itertools.count(1)
 
+    def is_seen_from_everywhere(self) -> None:
+        """Its web answers at every address of this machine, from the next start on."""
+        self._told["SHABAKA_BIND"] = f"0.0.0.0:{self.port}"
+
     # ------------------------------------------------------------------ living
 
     def start(self) -> float:

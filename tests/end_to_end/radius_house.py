@@ -87,6 +87,7 @@ def radius_house(folder: Path, hall: Hall) -> Iterator[RadiusHouse]:
     """Until it is left. Munuki's questions come from the hall's gateway, Juba's from this machine."""
     with ExitStack() as after:
         house = House(folder, {"SHABAKA_RADIUS_ADDRESS": hall.us})
+        house.is_seen_from_everywhere()
         after.callback(house.end)
         house.start()
         parts = parts_of(house)

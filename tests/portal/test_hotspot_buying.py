@@ -72,7 +72,7 @@ def test_achol_pays_at_the_owners_price_and_her_browser_is_let_in(achols: Browse
     assert momo.later(seconds=5) == ["paid"]
     sent = goes_to_router(achols.looks_again())
     assert stall.rows("SELECT origin, seller_id, recipient_phone, price_minor FROM token") == [
-        ("momo", None, ACHOL, 900_00)
+        ("sold", None, ACHOL, 900_00)
     ]
     ((user,),) = stall.rows("SELECT username FROM access_grant")
     assert sent["username"] == user

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -365,6 +367,12 @@ def test_a_plan_for_two_lets_two_in(town: Town, cards: Cards, browser_of) -> Non
         goes_to_router(browser_of(mac).types(code))
     assert "Devices at once: 2" in refused(browser_of("AA:BB:CC:00:00:03").types(code))
     assert DENG  # the cards are his
+
+
+def test_the_document_for_technicians_names_the_file(achols: Browser, town: Town, root: Path) -> None:
+    document = (root / "docs" / "connect-a-router.md").read_text(encoding="utf-8")
+    (path,) = re.findall(r'/tool fetch url="https://shabaka\.example(/\S+)" dst-path=hotspot/login\.html', document)
+    assert f'action="http://127.0.0.1:1{path.removesuffix("/login.html")}"' in achols.client.get(path).text
 
 
 def test_the_file_for_the_router_hands_over_all_that_the_page_reads(achols: Browser, town: Town) -> None:
