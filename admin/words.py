@@ -27,6 +27,8 @@ WORDS: Final[Mapping[str, str]] = {
     "through.sms": _("by SMS"),
     "through.staff": _("by staff"),
     "through.seed": _("with the demo data"),
+    "through.portal": _("on the web"),
+    "through.owner": _("by a Wi-Fi owner"),
     "payment.created": _("not sent yet"),
     "payment.submitted": _("waits for approval"),
     "payment.paid": _("paid"),

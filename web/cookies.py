@@ -46,6 +46,7 @@ def prepare(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        SESSION_REFRESH_EACH_REQUEST=False,  # a lasting cookie is not sent anew with every page
         # The doors check by themselves; machines that post to other doors have no token.
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_METHODS=frozenset({"POST", "PUT", "PATCH", "DELETE"}),

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from core.db.engine import Transaction
 from core.errors import NotAnOwner
+from core.owners.locked import lock_owner
 from core.owners.models import WifiOwner
 
 
@@ -27,6 +28,16 @@ def set_giveaways(tx: Transaction, *, owner_id: int, day_max: int, once_per_phon
         NotAnOwner: nobody signed up so.
     """
     _change(tx, owner_id, giveaway_day_max=day_max, giveaway_once_per_phone_day=once_per_phone_day)
+
+
+def set_gift_once(tx: Transaction, *, owner_id: int, once: bool) -> None:
+    """The owner says whether a phone gets one of their free tokens a day only.
+
+    Raises:
+        NotAnOwner, OwnerSuspended, CustomerNotActive: they may say nothing now.
+    """
+    lock_owner(tx, owner_id)
+    _change(tx, owner_id, giveaway_once_per_phone_day=once)
 
 
 def _change(tx: Transaction, owner_id: int, **values: object) -> None:

@@ -7,7 +7,7 @@ import math
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core.customers.queries import Account
@@ -15,6 +15,7 @@ from core.db.engine import Transaction
 from core.errors import NotMomoPhone, TooManyTries
 from core.ids import Ids
 from core.messaging import outbox
+from core.messaging.models import OutboxRow
 from core.messaging.queue_text import queue_text
 from core.owners.limits import CODE_DIGITS, CODES_COUNTED_OVER, CODES_SENT_MAX
 from core.owners.locked import lock_owner
@@ -23,6 +24,7 @@ from core.phones import can_pay_by_momo, parse_phone
 from core.sealing import Sealer
 
 ABOUT: Final = "momo code"
+_ASKED_BEFORE: Final = select(exists().where(OutboxRow.kind == "owner.name", OutboxRow.key == bindparam("key")))
 
 
 def code_mac(key: str, *, owner_id: int, phone: str, code: str) -> bytes:
@@ -41,7 +43,7 @@ def name_momo(
     sealer: Sealer,
     key: str,
 ) -> str:
-    """Text a code to the number; what stood before stays until it is confirmed. The number, as E.164.
+    """Text a code to the number, once per request; what stood before stays until it is confirmed. It, as E.164.
 
     `key` is our secret key. The last code sent is the one that is good.
 
@@ -55,6 +57,8 @@ def name_momo(
     if not can_pay_by_momo(phone):
         raise NotMomoPhone(phone=phone)
     lock_owner(tx, owner.customer_id)
+    if tx.execute(_ASKED_BEFORE, {"key": request_key}).scalar():
+        return phone
     sends, since = _counted(tx, owner.customer_id, now)
     code = f"{ids.new_uuid().int % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
     values: dict[str, Any] = {

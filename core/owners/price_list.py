@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from core.catalog.models import Plan
-from core.catalog.queries import Offer, offer_of_version, offers
+from core.catalog.models import Plan, PlanVersion
+from core.catalog.queries import Offer, offers
 from core.catalog.taxes import HOME_CURRENCY
 from core.db.engine import Transaction
 from core.errors import AmountOutOfRange, NotFound, NotOnList, PlanGone, PriceChanged
@@ -29,6 +29,10 @@ _PRICES: Final = (
     )
     .ext(distinct_on(OwnerPrice.owner_id, OwnerPrice.plan_id))
     .order_by(OwnerPrice.owner_id, OwnerPrice.plan_id, OwnerPrice.from_at.desc(), OwnerPrice.id.desc())
+)
+
+_PLAN_OF: Final = (
+    select(Plan.code).join(PlanVersion, PlanVersion.plan_id == Plan.id).where(PlanVersion.id == bindparam("version_id"))
 )
 
 
@@ -81,12 +85,12 @@ def on_list(connection: Connection, *, owner_id: int, version_id: int, shown: Mo
         PriceChanged: not at this price any more.
         PlanGone: at this price, but it is another plan by now.
     """
-    code = offer_of_version(connection, version_id).code
+    code = connection.execute(_PLAN_OF, {"version_id": version_id}).scalar()
     offer = next((one for one in price_list(connection, owner_id, at) if one.code == code), None)
     if offer is None:
         raise NotOnList
     if shown is not None and offer.price != shown:
         raise PriceChanged(shown=shown, now=offer.price)
     if offer.version_id != version_id:
-        raise PlanGone(code=code)
+        raise PlanGone(code=offer.code)
     return offer

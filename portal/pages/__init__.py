@@ -4,10 +4,37 @@ from __future__ import annotations
 
 from typing import Final
 
-from portal.pages import app, front
+from portal.pages import (
+    app,
+    front,
+    gate,
+    gifts,
+    momo,
+    money,
+    more,
+    networks,
+    prices,
+    sales,
+    sell,
+    sign_up,
+    token,
+    who_helps,
+)
 from web.routes import Route
 
 ROUTES: Final[tuple[Route, ...]] = (
     *app.ROUTES,
     *front.ROUTES,
+    *gate.ROUTES,
+    *sign_up.ROUTES,
+    *sell.ROUTES,
+    *sales.ROUTES,
+    *token.ROUTES,
+    *money.ROUTES,
+    *more.ROUTES,
+    *prices.ROUTES,
+    *networks.ROUTES,
+    *who_helps.ROUTES,
+    *gifts.ROUTES,
+    *momo.ROUTES,
 )

@@ -1,55 +1,71 @@
-"""A browser at the portal, and the app with that door alone."""
+"""The app with the portal alone, and who sits before it."""
 
 from __future__ import annotations
 
-import html
-import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
+from core.clock import FixedClock
+from core.owners.add_helper import add_helper
 from core.parts import Parts
 from portal import door as portal
-from tests.town import Town
+from tests.core.owners.stall import HELPER, Stall
+from tests.portal.browser import Browser, sale_form
+from tests.town import ACHOL, DENG, KIDEN, Town
 
-
-@dataclass
-class Browser:
-    """A browser. Kiden's has never logged in."""
-
-    client: FlaskClient
-
-    def get(self, path: str, **options) -> TestResponse:
-        return self.client.get(f"/portal{path}", **options)
-
-    def post(self, path: str, **form) -> TestResponse:
-        """Send a form as its page would: with the token."""
-        return self.client.post(f"/portal{path}", data={"csrf_token": self.token()} | form)
-
-    def token(self) -> str:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/", follow_redirects=True).text)
-        assert found
-        return found[1]
-
-
-def said(text: str) -> str:
-    """What is read of a piece of a page."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", text)).split())
+PHONES = {"deng": DENG, "achol": ACHOL, "kiden": KIDEN, "helper": HELPER}
 
 
 @pytest.fixture
-def app(parts: Parts, town: Town) -> Flask:
+def session_clock() -> FixedClock:
+    """The clock visits run by: the machine's own, not the town's."""
+    return FixedClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def app(parts: Parts, town: Town, session_clock: FixedClock) -> Flask:
     app = Flask("portal alone", static_folder=None)
     app.testing = True
-    portal.init_app(app, parts)
+    portal.init_app(app, parts, session_clock=session_clock)
     app.register_blueprint(portal.create_blueprint(parts), url_prefix="/portal")
     return app
 
 
 @pytest.fixture
-def kiden(app: Flask) -> Browser:
+def kiden(app: Flask, parts: Parts) -> Browser:
     """Somebody who has no business here."""
-    return Browser(app.test_client())
+    return Browser(app.test_client(), parts)
+
+
+@pytest.fixture
+def stall(parts: Parts, town: Town) -> Stall:
+    return Stall(parts, town)
+
+
+@pytest.fixture
+def browser_of(app: Flask, parts: Parts, town: Town, stall: Stall) -> Callable[[str], Browser]:
+    """The browser of somebody who has just logged in. The helper is Deng's."""
+
+    def sit(name: str) -> Browser:
+        if name == "helper":
+            with parts.db.transaction() as tx:
+                add_helper(tx, owner=town.deng, typed_phone=HELPER, code="*384*77#", now=parts.clock.now())
+        browser = Browser(app.test_client(), parts)
+        browser.enter(PHONES[name])
+        return browser
+
+    return sit
+
+
+@pytest.fixture
+def deng(browser_of) -> Browser:
+    return browser_of("deng")
+
+
+@pytest.fixture
+def sale(deng, town) -> dict[str, str]:
+    """The form of a cash sale of three hours to Achol at the town's network, as Deng's page has it."""
+    return sale_form(deng, town)

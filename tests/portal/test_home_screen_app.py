@@ -7,15 +7,15 @@ import pytest
 from portal.permits import GuardedBlueprint, open_to
 
 
-def test_the_app_installs_from_the_manifest(kiden):
-    page = kiden.get("/").text
+def test_the_app_installs_from_the_manifest_of_the_token_form(deng):
+    page = deng.get("/").text
     (manifest,) = re.findall(r'rel="manifest" href="([^"]+)"', page)
-    answer = kiden.client.get(manifest)
+    answer = deng.client.get(manifest)
     said = answer.get_json(force=True)
     assert answer.content_type == "application/manifest+json"
     assert (said["start_url"], said["scope"], said["display"]) == ("/portal/", "/portal/", "standalone")
     for icon in said["icons"]:
-        picture = kiden.client.get(icon["src"])
+        picture = deng.client.get(icon["src"])
         assert picture.content_type == icon["type"]
         assert "immutable" in picture.headers["Cache-Control"]
 
