@@ -74,8 +74,9 @@ LINKS: Final = (
     ),
     Link(
         _("Network"),
-        {"admin.network": "network.see"},
-        frozenset(f"admin.{name}" for name in ("routers", "router", "router_throughput", "outages", "outage_credits")),
+        {"admin.network": "network.see", "admin.batches": "cards.sell"},
+        frozenset(f"admin.{name}" for name in ("routers", "router", "router_throughput", "outages", "outage_credits"))
+        | {"admin.batch"},
     ),
     Link(
         _("Prices"),

@@ -19,16 +19,15 @@ from core.documents.card_sheet import CARD_PAPERS, CARDS_A_FILE, CardPaper, card
 from core.errors import CardsNotThere, NotPossibleNow
 from core.languages import LANGUAGES, Language
 from core.parts import Parts
-from core.phones import western_digits
 from core.reports.cards_csv import cards_csv
 from core.tokens.batch_views import BatchView
 from core.tokens.make_batch import codes_of_batch
+from web.card_range import card_range
 from web.forms import typed
 
 CardForm = Literal["a4", "roll", "csv"]
 CARD_FORMS: Final[tuple[CardForm, ...]] = (*CARD_PAPERS, "csv")
 LINES_AT_ONCE: Final = 500
-SERIAL_CHARS_MAX: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +45,15 @@ class Wish:
         return {"first": self.first, "last": self.last, "form": self.form}
 
 
-def card_range(cards: int) -> tuple[int, int]:
-    """The range that was typed; a field left empty is the first or the last card.
-
-    Raises:
-        CardsNotThere: no cards of this batch have such serials.
-    """
-    first, last = _serial("first", 1), _serial("last", cards)
-    if not 1 <= first <= last <= cards:
-        raise CardsNotThere(first_card=first, last_card=last)
-    return first, last
-
-
-def _serial(name: str, otherwise: int) -> int:
-    said = western_digits(typed(name, SERIAL_CHARS_MAX))
-    if not said:
-        return otherwise
-    return int(said) if said.isascii() and said.isdigit() else 0
-
-
-def wish(batch: BatchView) -> Wish:
+def wish(parts: Parts, batch: BatchView) -> Wish:
     """What the form asks for.
 
     Raises:
-        CardsNotThere: cards that are not there.
+        CardsNotThere, NotFound: cards that are not there.
         NotPossibleNow: a form or a language that no page of ours offers.
     """
-    first, last = card_range(batch.cards)
+    with parts.db.reading() as connection:
+        first, last = card_range(connection, parts.sealer, batch, whole=True)
     form = next((one for one in CARD_FORMS if one == typed("form")), None)
     language = next((one for one in LANGUAGES if one == typed("language")), None)
     if form is None or language is None:

@@ -11,6 +11,7 @@ from typing import Final
 from admin.pages import (
     adjustments,
     auto_top_ups,
+    batches,
     billing,
     cash,
     change_customer,
@@ -106,6 +107,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *throughput.ROUTES,
     *tickets.ROUTES,
     *token.ROUTES,
+    *batches.ROUTES,
     *statements.ROUTES,
     *matching.ROUTES,
     *claims.ROUTES,

@@ -1,5 +1,5 @@
 "use strict";
-// `/` goes to the search box, `p` to taking cash; a form is sent once; a receipt can be printed; notes are added up. All works without.
+// `/` goes to the search box, `p` to taking cash; a form is sent once (one that asks for a file stays); a receipt can be printed; notes are added up. All works without.
 (function (page) {
   page.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
@@ -12,7 +12,7 @@
     form.querySelectorAll("button").forEach(function (button) { button.disabled = off; });
   }
   page.addEventListener("submit", function (event) {
-    if (event.target.method === "post") setTimeout(buttons, 0, event.target, true);
+    if (event.target.method === "post" && !event.target.dataset.file) setTimeout(buttons, 0, event.target, true);
   });
   window.addEventListener("pageshow", function () { page.querySelectorAll("form").forEach(function (form) { buttons(form, false); }); });
   page.addEventListener("input", function (event) {

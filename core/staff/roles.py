@@ -33,6 +33,8 @@ Permission = Literal[
     "statements.manage",  # files of banks and providers: read in, matched, explained
     "payouts.ask",  # refunds and transfers: up to the role's limit at once, above it for a second person
     "payouts.approve",
+    "cards.sell",  # cards of Wi-Fi tokens: which there are, and opening those that were sold
+    "cards.make",  # made, printed with their codes, voided
     "partners.manage",  # keys of the API: what other programs may read and tell
 ]
 
@@ -41,7 +43,16 @@ PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
 
 _EVERYONE: Final[frozenset[Permission]] = frozenset({"self.use", "customers.see", "tickets.see", "tickets.close"})
 _COUNTER: Final[frozenset[Permission]] = frozenset(
-    {"customers.register", "cash.take", "receipts.see", "payments.see", "billing.see", "adjustments.ask", "payouts.ask"}
+    {
+        "customers.register",
+        "cash.take",
+        "receipts.see",
+        "payments.see",
+        "billing.see",
+        "adjustments.ask",
+        "payouts.ask",
+        "cards.sell",
+    }
 )
 _MACHINES: Final[frozenset[Permission]] = frozenset({"outbox.see", "outbox.push", "network.see", "routers.manage"})
 _BILLING: Final[frozenset[Permission]] = frozenset(
@@ -53,7 +64,7 @@ _MONEY: Final[frozenset[Permission]] = frozenset(
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
     "admin": PERMISSIONS,
-    "manager": _EVERYONE | _COUNTER | _MACHINES | _BILLING | _MONEY | {"customers.change"},
+    "manager": _EVERYONE | _COUNTER | _MACHINES | _BILLING | _MONEY | {"customers.change", "cards.make"},
     "cashier": _EVERYONE | _COUNTER,
     "technician": _EVERYONE | _MACHINES,
 }

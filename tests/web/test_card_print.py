@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, Response
 
 from core.documents.card_sheet import CARDS_A_FILE
-from core.errors import CardNotSold, CardsNotThere, NotPossibleNow
+from core.errors import CardNotSold, CardsNotThere, NotFound, NotPossibleNow
 from core.tokens.batch_views import batch_view
 from core.tokens.typed_code import code_typed
 from tests.core.documents.test_card_sheet import squares_on
@@ -41,7 +41,7 @@ def print_cards(cards: Cards) -> Print:
             batch = batch_view(connection, batch_id)
         asked = {"form": "a4", "language": "en"} | form
         with Flask("press").test_request_context(method="POST", data=asked):
-            return card_response(cards.parts, batch, wish(batch))
+            return card_response(cards.parts, batch, wish(cards.parts, batch))
 
     return printed
 
@@ -100,8 +100,9 @@ def test_only_the_range_asked_for_is_printed_and_no_card_that_was_used(cards: Ca
         ({"first": "0"}, CardsNotThere),
         ({"first": "5", "last": "4"}, CardsNotThere),
         ({"last": "31"}, CardsNotThere),
-        ({"first": "x"}, CardsNotThere),
-        ({"first": "²"}, CardsNotThere),
+        ({"first": "x"}, NotFound),
+        ({"first": "²"}, NotFound),
+        ({"last": "99-0000015"}, NotFound),
         ({"form": "exe"}, NotPossibleNow),
         ({"language": "ar_Latn"}, NotPossibleNow),
     ],
