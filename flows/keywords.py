@@ -32,6 +32,10 @@ MEANINGS: Final[dict[str, str | None]] = {
     "sell": "12",
     "give": "12",
     "owner": "12",
+    "card": "13",
+    "move": "4",
+    "pause": "4",
+    "continue": "4",
     "bill": "8",
     "plan": "8",
     "paid": "9",
@@ -65,6 +69,10 @@ _SPELLINGS: Final = {
     "sell": "sell sale biu biyu بيع بع ابيع",
     "give": "give gift hadiya adi هديه اهداء اهدي",
     "owner": "owner mywifi sid malik مالك صاحب",
+    "card": "card cards voucher kart karti بطاقه كرت كارت قسيمه",
+    "move": "move movetoken transfer angul نقل انقل",
+    "pause": "pause hold wagifkod وقفمؤقت ايقافمؤقت",
+    "continue": "continue goon unpause kamil wasil كمل اكمل واصل استمر",
     "paid": "paid ipaid transaction txn dafat دفعت تحويل حولت",
     "receipts": "receipts myreceipts payments isalat ايصالات ايصالاتي مدفوعاتي",
     "receipt": "receipt risit isal ايصال تحقق",
@@ -80,7 +88,7 @@ _SPELLINGS: Final = {
 _ARABI: Final = """
     rasid rasiid istiri ishtiri shahan shahn kod rumuz mushkila musaada lugha luga salam gaima
     tasjil wagif abda ism isim fatura baga gayirbaga kashf dafat isalat isal risit banki tilgai
-    istihlak sura suraa bayanat biu biyu hadiya adi sid malik
+    istihlak sura suraa bayanat biu biyu hadiya adi sid malik kart karti angul wagifkod kamil wasil
 """
 # Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
 # that the net stopped.

@@ -18,11 +18,13 @@ from flows import (
     account,
     bill,
     buy,
+    card,
     fault,
     internet,
     menu,
     more_data,
     my_plan,
+    my_token,
     outage,
     owner,
     payments,
@@ -52,6 +54,8 @@ _MODULES: Final = (
     more_data,
     sell,
     owner,
+    card,
+    my_token,
 )
 FLOWS: Final[dict[str, ModuleType]] = {flow.__name__.rpartition(".")[2]: flow for flow in _MODULES}
 STATES: Final[dict[str, tuple[Show, Read]]] = {

@@ -23,6 +23,7 @@ CHOICES: Final = {
     "10": (_("Outages"), "outage"),
     "11": (_("My internet"), "internet"),
     "12": (_("My Wi-Fi"), "sell"),
+    "13": (_("Type a card"), "card"),
 }
 # Only those who sell see it; whoever else dials it is asked whether they want to.
 SELLERS_KEY: Final = "12"
@@ -39,6 +40,7 @@ DESTINATIONS: Final = {
     "outage": "outage.show",
     "internet": "internet.menu",
     "sell": "sell.menu",
+    "card": "card.code",
 }
 MOVES: Final = [
     *((trigger, ["menu.main", "menu.which"], state) for trigger, state in DESTINATIONS.items()),

@@ -17,6 +17,7 @@ from core.callers.commands import (
     ClaimPayment,
     Command,
     HearAgain,
+    RedeemCard,
     Register,
     Rename,
     Silence,
@@ -25,6 +26,7 @@ from core.callers.commands import (
 )
 from core.callers.facts import CustomerFact, Facts
 from core.callers.queries import CallerFacts
+from core.codes import code_typed
 from core.customers.names import clean_name
 from core.customers.queries import tongue_for
 from core.db.engine import Transaction
@@ -39,6 +41,7 @@ from core.parts import Parts
 from core.payments.alarms import alarm_of_clash
 from core.phones import western_digits
 from core.redaction import redact_text
+from core.tokens.redeem_by_phone import count_wrong_code
 from flows.engine import begin, step
 from flows.keywords import CONSENT, MEANINGS, STATEMENT_KEY, Understood, answers_for, is_arabic, understand
 from flows.machine import BILL, HOME, PAYMENTS, WELCOME, IllegalMoveError
@@ -46,13 +49,17 @@ from flows.payments import RECEIPTS_KEY
 from flows.refusals import sentence
 from flows.sell_by_word import sell_by_word
 from flows.session import Screen, Session, Turn
+from flows.token_by_word import token_by_word
 from sms_bot import places
 
 LOG = log("sms_bot.converse")
 TEXTS_PER_HOUR_MAX: Final = 60  # of one phone; more are taken and not answered
 FREE_TEXT: Final = frozenset({"account.name", "owner.ssid"})
 SALES: Final = frozenset({"sell", "give"})
-TEXTED: Final = (TextStatement, TextReceipts, CheckReceipt, ClaimPayment)
+HOLDERS: Final = frozenset({"move", "pause", "continue"})
+CARD: Final = "card.code"
+NUMBER_ASKED: Final = frozenset({"payments.number", "payments.claim"})  # of theirs, which may look like anything
+TEXTED: Final = (TextStatement, TextReceipts, CheckReceipt, ClaimPayment, RedeemCard)
 AMOUNT_ASKED: Final = "top_up.amount"
 # What a customer is registered with, by how they wrote JOIN.
 _SPEECH: Final[dict[Tongue, tuple[Language, Script | None]]] = {
@@ -169,6 +176,7 @@ class Conversations:
                     carry_out(tx, command, asked, self._parts)
             except Refusal as refusal:
                 alarm_of_clash(tx, refusal, who=facts.phone, now=now)
+                count_wrong_code(tx, refusal, phone=facts.phone, now=now)
                 said = sentence(refusal, reply.tongue, facts.service_code, self._parts.settings.care_phone)
                 return replace(reply, screen=Screen(said, ends=True))
         return replace(reply, texted=any(_is_texted(command) for command in reply.commands))
@@ -177,6 +185,8 @@ class Conversations:
         understood = understand(text)
         # Asked for their name, people may well be called what is a keyword elsewhere; only STOP is heard before it.
         free = session is not None and session.state in FREE_TEXT and understood.keyword != "stop"
+        if not free and _is_card(text, understood, session):
+            return _card(text, facts, _tongue(understood, facts))
         if understood.keyword is not None and not free:
             return self._keyword(understood, text, facts)
         if session is not None:
@@ -205,6 +215,10 @@ class Conversations:
             return _of(step(Session(PAYMENTS), RECEIPTS_KEY, facts), facts)
         if understood.keyword == "receipt" and understood.rest and facts.customer is not None:
             return _of(step(Session("payments.code"), understood.rest, facts), facts)
+        if understood.keyword == "card" and understood.rest:
+            return _card(understood.behind or understood.rest, facts, _tongue(understood, facts))
+        if understood.keyword in HOLDERS and facts.customer is not None:
+            return _of(token_by_word(understood.keyword or "", understood.rest, facts), facts)
         if understood.keyword in SALES and facts.customer is not None:
             return _of(sell_by_word(understood.keyword or "", understood.rest, facts), facts)
         return self._menu(facts, answers_for(understood, facts.plans, facts.pay_to), "")
@@ -231,6 +245,19 @@ def _queue_reply(tx: Transaction, inbound: Inbound, reply: _Reply, now: datetime
         now=now,
         facts={"screen": reply.screen.text},
     )
+
+
+def _is_card(text: str, understood: Understood, session: Session | None) -> bool:
+    """Whether a text is a code and nothing else. One with a digit is no word that a keyword was meant by."""
+    if code_typed(text) is None or (session is not None and session.state in NUMBER_ASKED):
+        return False
+    return understood.keyword is None or any(one.isdigit() for one in text)
+
+
+def _card(typed: str, facts: Facts, tongue: Tongue) -> _Reply:
+    """The code of a card, of whoever holds it; a stranger is answered as they wrote."""
+    known = replace(facts, tongue=tongue)
+    return _of(step(Session(CARD), typed, known), known)
 
 
 def _answer(text: str) -> str:

@@ -23,6 +23,7 @@ from core.languages import marked as _
 from core.logs import log
 from core.parts import Parts
 from core.payments.alarms import alarm_of_clash
+from core.tokens.redeem_by_phone import count_wrong_code
 from flows.engine import begin, open_session, step
 from flows.machine import BILL, HOME, RESUME, WELCOME, IllegalMoveError
 from flows.refusals import sentence
@@ -39,7 +40,7 @@ POLL_S: Final = 0.02
 # Nothing was chosen there yet, or all there was to see has been seen.
 NOT_WORTH_RESUMING: Final = frozenset(
     {HOME, RESUME, WELCOME, "menu.which", "balance.show", "tokens.list", "tokens.one", "account.menu", BILL}
-    | {"internet.menu", "internet.which", "internet.usage", "internet.speed"}
+    | {"card.code", "internet.menu", "internet.which", "internet.usage", "internet.speed"}
 )
 BUSY: Final = _("Please dial again in a minute.")
 STRANGER: Final = _("This call could not be read. Please dial again.")
@@ -255,7 +256,9 @@ class Hops:
 
     def _note_refused(self, tx: Transaction, *, hop: Hop, text: str, turn: Turn, refusal: Refusal) -> None:
         self._note(tx, hop, text, turn)
-        alarm_of_clash(tx, refusal, who=hop.phone, now=self._parts.clock.now())
+        now = self._parts.clock.now()
+        alarm_of_clash(tx, refusal, who=hop.phone, now=now)
+        count_wrong_code(tx, refusal, phone=hop.phone, now=now)
 
     @staticmethod
     def _note(tx: Transaction, hop: Hop, text: str, turn: Turn, *, acted: bool = False) -> None:

@@ -21,13 +21,17 @@ from core.callers.commands import (
     ConfirmMomo,
     HearAgain,
     KeepPlan,
+    MoveToken,
     NameMomo,
+    PauseToken,
     PayBill,
     PayInParts,
+    RedeemCard,
     Register,
     Rename,
     ReportFault,
     ResendToken,
+    ResumeToken,
     SellToken,
     SetLanguage,
     SignUpOwner,
@@ -40,6 +44,7 @@ from core.callers.commands import (
 from core.callers.data_commands import buy_more
 from core.callers.owner_commands import on_wifi
 from core.callers.payment_commands import on_payments
+from core.callers.token_commands import on_card, on_token
 from core.catalog.queries import on_sale
 from core.crm.open_ticket import open_ticket
 from core.customers.change import rename, set_language
@@ -53,7 +58,6 @@ from core.payments.models import PaymentIntent
 from core.payments.open_intent import open_intent
 from core.payments.rails import rail_of
 from core.tokens.models import Hotspot, Token
-from core.tokens.resend_token import resend_token
 from core.tokens.sell_token import sell_token
 
 _SERVED_BEFORE: Final = select(
@@ -96,6 +100,8 @@ def carry_out(tx: Transaction, command: Command, asked: Asked, parts: Parts) -> 
             silence(tx, asked.phone, asked.now)
         case HearAgain():
             hear_again(tx, asked.phone)
+        case RedeemCard():
+            on_card(tx, command, phone=asked.phone, request_key=asked.request_key, now=asked.now, parts=parts)
         case _:
             customer = account_of_phone(tx.connection, asked.phone)
             if customer is None:
@@ -153,15 +159,8 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
                 now=asked.now,
                 parts=parts,
             )
-        case ResendToken():
-            resend_token(
-                tx,
-                token_id=command.token_id,
-                phone=asked.phone,
-                request_key=asked.request_key,
-                now=asked.now,
-                sealer=parts.sealer,
-            )
+        case ResendToken() | MoveToken() | PauseToken() | ResumeToken():
+            on_token(tx, command, phone=asked.phone, request_key=asked.request_key, now=asked.now, parts=parts)
         case ReportFault():
             open_ticket(
                 tx,

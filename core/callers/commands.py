@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.languages import Language, Script
@@ -56,6 +56,35 @@ class BuyToken:
 @dataclass(frozen=True, slots=True)
 class ResendToken:
     """Text me this token's credentials again."""
+
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemCard:
+    """This is the code of a card, as it was typed. It is a secret."""
+
+    typed: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveToken:
+    """What is left of this token goes to another phone."""
+
+    token_id: int
+    to_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseToken:
+    """This token stands still from now on."""
+
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeToken:
+    """This token goes on."""
 
     token_id: int
 
@@ -197,6 +226,7 @@ class SellToken:
     campaign: str | None = None
 
 
+TokenCommand = ResendToken | MoveToken | PauseToken | ResumeToken
 BillCommand = PayBill | PayInParts | ChangePlan | KeepPlan | TextStatement
 PaymentCommand = ClaimPayment | TextReceipts | CheckReceipt | AgreeAutoTopUp | StopAutoTopUp
 OwnerCommand = SignUpOwner | NameMomo | ConfirmMomo | AddNetwork | SellToken
@@ -206,7 +236,8 @@ Command = (
     | Rename
     | TopUp
     | BuyToken
-    | ResendToken
+    | RedeemCard
+    | TokenCommand
     | ReportFault
     | BillCommand
     | BuyData

@@ -47,6 +47,8 @@ class TokenFact:
     down_since: datetime | None = None  # its Wi-Fi is known to be down
     down_kbps: int = 0
     up_kbps: int = 0
+    may_pause: bool = False  # its plan allows it
+    paused_at: datetime | None = None  # it stands still since then
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from core.callers.facts import (
     UsageNotReadError,
 )
 from core.callers.usage_facts import usage_of
+from core.catalog.models import PlanVersion
 from core.catalog.queries import Offer, offers
 from core.catalog.tariffs import TariffTerms, tariff_book
 from core.catalog.taxes import HOME_CURRENCY
@@ -59,9 +60,10 @@ CALLER: Final = (
 SELECT c.id, c.number, c.name, c.status, c.language, c.script, a.balance_minor, a.currency,
   (SELECT json_agg(t) FROM (
      SELECT k.id, h.ssid, g.username, g.status, g.duration_s, g.data_bytes, g.used_bytes,
-            extract(epoch FROM g.ends_at) AS ends, h.router_id, g.down_kbps, g.up_kbps
+            extract(epoch FROM g.ends_at) AS ends, h.router_id, g.down_kbps, g.up_kbps, k.plan_version_id,
+            extract(epoch FROM g.paused_at) AS paused
      FROM token k JOIN access_grant g ON g.id = k.grant_id JOIN hotspot h ON h.id = k.hotspot_id
-     WHERE k.recipient_phone = $1 AND g.status IN ('waiting', 'running')
+     WHERE k.recipient_phone = $1 AND g.status IN ('waiting', 'running', 'paused')
      ORDER BY k.id DESC LIMIT {TOKENS_MAX}) t),
   (SELECT hotspot_id FROM token WHERE recipient_phone = $1 ORDER BY id DESC LIMIT 1),
   (SELECT json_agg(json_build_array(d.due_on, d.due_minor))
@@ -89,6 +91,9 @@ _PAY_TO: Final = (
 )
 
 
+_PAUSABLE: Final = select(PlanVersion.id).where(PlanVersion.pauses_max > 0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shared:
     """What every caller is told alike."""
@@ -101,6 +106,7 @@ class _Shared:
     scripts: dict[str, Script]
     pay_to: tuple[PayToFact, ...]
     down: dict[int, datetime]  # routers that are down, and since when
+    pausable: frozenset[int]  # versions of plans whose tokens may stand still
     sellers: dict[int, SellerFact]  # Wi-Fi owners and helpers, by customer: so nobody else pays for looking
 
 
@@ -167,7 +173,7 @@ class CallerFacts:
             bill, services = _bill(rows[0][10], juba_day(now)), _services(rows[0][11], shared)
             customer = CustomerFact(id_, number, name, status, Money(balance, currency))
             tongue = tongue_of(language, own_script, script)
-            tokens = tuple(_token(token, shared.down) for token in token_rows or ())
+            tokens = tuple(_token(token, shared) for token in token_rows or ())
             if last_hotspot is not None and len(hotspots) > 1:
                 hotspots = tuple(sorted(hotspots, key=lambda spot: spot.hotspot_id != last_hotspot))
         return Facts(
@@ -246,6 +252,7 @@ class CallerFacts:
             ),
             scripts={row.code: "latin" if row.script == "latin" else "arabic" for row in scripts},
             down=down,
+            pausable=frozenset(connection.execute(_PAUSABLE).scalars()),
         )
 
 
@@ -255,8 +262,7 @@ def _plans(sold: Iterable[Offer]) -> tuple[PlanFact, ...]:
     )
 
 
-def _token(row: dict[str, Any], down: dict[int, datetime]) -> TokenFact:
-    ends = row["ends"]
+def _token(row: dict[str, Any], shared: _Shared) -> TokenFact:
     return TokenFact(
         token_id=row["id"],
         ssid=row["ssid"],
@@ -265,11 +271,17 @@ def _token(row: dict[str, Any], down: dict[int, datetime]) -> TokenFact:
         duration_s=row["duration_s"],
         data_bytes=row["data_bytes"],
         used_bytes=row["used_bytes"],
-        ends_at=datetime.fromtimestamp(float(ends), UTC) if ends is not None else None,
-        down_since=down.get(row["router_id"]),
+        ends_at=_instant(row["ends"]),
+        down_since=shared.down.get(row["router_id"]),
         down_kbps=row["down_kbps"],
         up_kbps=row["up_kbps"],
+        may_pause=row["plan_version_id"] in shared.pausable,
+        paused_at=_instant(row["paused"]),
     )
+
+
+def _instant(epoch: float | None) -> datetime | None:
+    return None if epoch is None else datetime.fromtimestamp(float(epoch), UTC)
 
 
 def _bill(rows: list[tuple[str, int]] | None, today: date) -> BillFact:

@@ -73,14 +73,26 @@ def refuse_until(until: datetime | None, now: datetime) -> None:
 
 def count_miss(db: Database, typist: Typist, now: datetime) -> None:
     """Count a code that was none of ours, for good: a transaction of its own."""
-    missed = db.run(lambda tx: _count(tx, typist, now))
+    _warn(db.run(lambda tx: _counted_apart(tx, typist, now)))
+
+
+def count_miss_in(tx: Transaction, typist: Typist, now: datetime) -> None:
+    """The same in a transaction that is committed whatever becomes of the code."""
+    _warn(_count(tx, typist, now))
+
+
+def _warn(missed: list[tuple[str, int]]) -> None:
     for kind, misses in missed:
         if misses in (MISSES_MAX[kind] // 2, MISSES_MAX[kind]) and (kind == "all" or misses == MISSES_MAX[kind]):
             LOG.warning("codes are guessed", by=kind, misses=misses, window_s=WINDOW_S)
 
 
-def _count(tx: Transaction, typist: Typist, now: datetime) -> list[tuple[str, int]]:
+def _counted_apart(tx: Transaction, typist: Typist, now: datetime) -> list[tuple[str, int]]:
     tx.execute(text("SET LOCAL synchronous_commit = off"))  # a count lost with the power is no loss
+    return _count(tx, typist, now)
+
+
+def _count(tx: Transaction, typist: Typist, now: datetime) -> list[tuple[str, int]]:
     rows = tx.execute(_MISSED, typist.counted(over_all=True) | {"now": now})
     return [(row.kind, row.misses) for row in rows]
 

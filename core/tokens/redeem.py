@@ -73,32 +73,48 @@ def redeem(db: Database, *, typed: str, typist: Typist, now: datetime, ids: Ids,
     code = code_typed(typed)
     if code is None:
         raise WrongCode  # none can look like this: nothing was guessed at
-    username, password = credentials_of(code)
-    lookups = sealer.codes.lookups(code)
-    values: dict[str, Any] = {
-        "lookups": lookups, **typist.asked, "phone": typist.phone, "device": typist.device, "name": username,
-        "sealed": sealer.seal(password), "radius": sealer.radius.seal(password), "now": now,
-    }  # fmt: skip
+    values, password = asked_for(code, typist, now, sealer)
     for _try in range(TRIES_MAX):
-        made = _by_phone(db, values, password, sealer) if typist.phone else _on_a_page(db, values)
+        made = (
+            db.run(lambda tx: make_for_phone(tx, values, password, sealer)) if typist.phone else _on_a_page(db, values)
+        )
         refuse_until(made.full_until, now)
         if made.outcome == "made":
             return Redeemed(made.token, values["name"], password, made.ssid, again=False)
         if made.outcome in ("unknown", "used"):
-            in_use = db.run(lambda tx: _let_in(tx, lookups, typist, now, sealer))
+            in_use = db.run(lambda tx: let_in(tx, values["lookups"], typist, now, sealer))
             if in_use is None:
                 count_miss(db, typist, now)
                 raise WrongCode
             return in_use
-        if made.outcome == "unsold":
-            raise CardNotSold
-        if made.outcome != "name_taken":  # one of 64 million is
-            raise NotPossibleNow(what="token", state="revoked" if made.outcome == "voided" else "expired")
+        refuse_unless_free(made)
         values["name"] = ids.typeable(USERNAME_CHARS)
     raise AssertionError("no free user name in 20 tries: the names are used up")
 
 
-class _Made(NamedTuple):
+def asked_for(code: str, typist: Typist, now: datetime, sealer: Sealer) -> tuple[dict[str, Any], str]:
+    """What the database is asked with, and the password that a code holds."""
+    username, password = credentials_of(code)
+    values = {
+        "lookups": sealer.codes.lookups(code), **typist.asked, "phone": typist.phone, "device": typist.device,
+        "name": username, "sealed": sealer.seal(password), "radius": sealer.radius.seal(password), "now": now,
+    }  # fmt: skip
+    return values, password
+
+
+def refuse_unless_free(made: Made) -> None:
+    """Refuse, unless only the user name was taken, as one of 64 million is.
+
+    Raises:
+        CardNotSold, NotPossibleNow: as `redeem` says.
+    """
+    if made.outcome == "unsold":
+        raise CardNotSold
+    if made.outcome != "name_taken":
+        raise NotPossibleNow(what="token", state="revoked" if made.outcome == "voided" else "expired")
+
+
+class Made(NamedTuple):
     """What came of it, as `token_redeem` says it."""
 
     outcome: str
@@ -110,27 +126,30 @@ class _Made(NamedTuple):
     data_bytes: int | None
 
 
-def _on_a_page(db: Database, values: dict[str, Any]) -> _Made:
+def _on_a_page(db: Database, values: dict[str, Any]) -> Made:
     """Nothing is texted: one statement is all of it."""
-    made = _Made(*db.once("token_redeem", _ON_A_PAGE, list(values.values()))[0])
+    made = Made(*db.once("token_redeem", _ON_A_PAGE, list(values.values()))[0])
     if made.outcome == "made" and made.access_by == "api":
         db.ring("router")
     return made
 
 
-def _by_phone(db: Database, values: dict[str, Any], password: str, sealer: Sealer) -> _Made:
-    def work(tx: Transaction) -> _Made:
-        made = _Made(*tx.execute(_BY_PHONE, values).one())
-        if made.outcome == "made":
-            if made.access_by == "api":
-                tx.ring("router")
-            _text(tx, made, values, password, sealer)
-        return made
-
-    return db.run(work)
+def make_for_phone(tx: Transaction, values: dict[str, Any], password: str, sealer: Sealer) -> Made:
+    """Make the token of a card, if it is one that may be made, and text it to the phone."""
+    made = Made(*tx.execute(_BY_PHONE, values).one())
+    if made.outcome == "made":
+        if made.access_by == "api":
+            tx.ring("router")
+        _text(tx, made, values, password, sealer)
+    return made
 
 
-def _let_in(tx: Transaction, lookups: list[bytes], typist: Typist, now: datetime, sealer: Sealer) -> Redeemed | None:
+def let_in(tx: Transaction, lookups: list[bytes], typist: Typist, now: datetime, sealer: Sealer) -> Redeemed | None:
+    """Who types a code that is in use; None: it is none of ours.
+
+    Raises:
+        CodeUsed, DeviceLimit, NotPossibleNow: as `redeem` says.
+    """
     row = tx.execute(_IN_USE, {"lookups": lookups}).first()
     if row is None:
         return None
@@ -145,7 +164,7 @@ def _let_in(tx: Transaction, lookups: list[bytes], typist: Typist, now: datetime
     return Redeemed(row.id, row.username, sealer.open(row.password_sealed), row.ssid, again=True)
 
 
-def _text(tx: Transaction, made: _Made, values: dict[str, Any], password: str, sealer: Sealer) -> None:
+def _text(tx: Transaction, made: Made, values: dict[str, Any], password: str, sealer: Sealer) -> None:
     tongue = tongue_for(tx.connection, values["phone"])
     queue_text(
         tx,

@@ -150,3 +150,27 @@ def test_a_sealed_secret_opens_with_an_old_key_and_with_no_other():
     assert Sealer([KEYS[1], KEYS[0]]).open(sealed) == "wifi-password"
     with pytest.raises(SealBrokenError):
         Sealer(KEYS[1:]).open(sealed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("acdf-hjk3-79wx-yr", "[redacted]"),
+        ("CARD ACDFHJK379WXYR", "CARD [redacted]"),
+        ("here it is: acdf hjk3 79wx yr, thanks", "here it is: [redacted], thanks"),
+        ("my card: acdf hjk3 79wx yr thanks", "[redacted] thanks"),
+        ("card acdf hjk3 79wx y", "card [redacted]"),  # mistyped: who reads it would soon find the last one
+        ("بطاقة acdf hjk٣ ٧٩wx yr", "بطاقة [redacted]"),
+        ("cards are finished", "cards are finished"),
+        ("SELL 0921234567 3H CASH", "SELL 0921234567 3H CASH"),
+        ("acdf hjk3 79wx yr and acdf-hjk3-79wx-ye", "[redacted] and [redacted]"),
+    ],
+)
+def test_the_code_of_a_token_is_kept_nowhere(typed: str, kept: str) -> None:
+    assert redact_text(typed) == kept
+
+
+def test_what_is_typed_where_the_code_of_a_card_is_asked_for_is_kept_nowhere() -> None:
+    assert redact_inputs("13*acdf hjk3 79wx y*0") == "13*[redacted]*0"
+    assert redact_inputs("98*98*13*acdfhjk379wxyr*1") == "98*98*13*[redacted]*1"
+    assert redact_inputs("2*13*1*0921234567") == "2*13*1*0921234567"  # 13 is a network there

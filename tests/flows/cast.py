@@ -15,13 +15,17 @@ from core.callers.commands import (
     ConfirmMomo,
     HearAgain,
     KeepPlan,
+    MoveToken,
     NameMomo,
+    PauseToken,
     PayBill,
     PayInParts,
+    RedeemCard,
     Register,
     Rename,
     ReportFault,
     ResendToken,
+    ResumeToken,
     SellToken,
     SetLanguage,
     SignUpOwner,
@@ -47,7 +51,17 @@ from core.callers.facts import (
     UsageFact,
 )
 from core.catalog.plan_words import data_words, plan_words
-from core.errors import InsufficientBalance, OwnNumber, PlanGone, PlanRunning, Refusal
+from core.codes import code_typed
+from core.errors import (
+    CardNotSold,
+    CodeUsed,
+    InsufficientBalance,
+    OwnNumber,
+    PlanGone,
+    PlanRunning,
+    Refusal,
+    WrongCode,
+)
 from core.languages import tongue_of
 from core.money import Money
 from core.phones import national
@@ -71,6 +85,9 @@ TOKENS = {
     "running": TokenFact(
         902, "Munuki Net", "hkmn47", "running", DAY, None, 0, NOON_IN_JUBA + timedelta(hours=2, minutes=40)
     ),
+    "stoppable": TokenFact(
+        905, "Munuki Net", "kmr4xd", "running", DAY, None, 0, NOON_IN_JUBA + timedelta(hours=20), may_pause=True
+    ),
     "data": TokenFact(
         903,
         "Juba Town Wi-Fi",
@@ -84,6 +101,7 @@ TOKENS = {
     "over": TokenFact(904, "Munuki Net", "yyx3ac", "running", HOUR, None, 0, NOON_IN_JUBA - timedelta(seconds=5)),
 }
 TOKENS = {name: replace(token, down_kbps=2_000, up_kbps=512) for name, token in TOKENS.items()}
+CARDS = {"good": "acdfhjk379wxyr", "in use": "acdfhjk379wxyt", "not sold": "acdfhjk379wxye"}
 POSTPAID, PREPAID = ("postpaid", "anniversary"), ("prepaid", "anniversary")
 TARIFFS = (
     TariffFact(1, 1, "Home", "باقة المنزل", *POSTPAID, Money.of(30_000, "SSP")),
@@ -247,11 +265,34 @@ class World:
                 self._agree(command.subscription_id, None)
             case SignUpOwner():
                 self.facts = replace(self.facts, seller=SellerFact(True, (), self.facts.plans))
+            case RedeemCard():
+                self._type_card(code_typed(command.typed))
+            case MoveToken():
+                kept = tuple(one for one in self.facts.tokens if one.token_id != command.token_id)
+                self.facts = replace(self.facts, tokens=kept)
+            case PauseToken():
+                self._token(command.token_id, status="paused", paused_at=self.facts.now)
+            case ResumeToken():
+                self._token(command.token_id, status="running", paused_at=None)
             case SellToken():
                 if command.recipient == self.facts.phone:
                     raise OwnNumber
             case _:
                 pass
+
+    def _type_card(self, code: str | None) -> None:
+        """One card is good; of the others one was typed by another, one lies in the shop still."""
+        if code == CARDS["in use"]:
+            raise CodeUsed
+        if code == CARDS["not sold"]:
+            raise CardNotSold
+        if code != CARDS["good"]:
+            raise WrongCode
+        self.facts = replace(self.facts, tokens=(TOKENS["waiting"], *self.facts.tokens))
+
+    def _token(self, token_id: int, **changes) -> None:
+        tokens = tuple(replace(one, **changes) if one.token_id == token_id else one for one in self.facts.tokens)
+        self.facts = replace(self.facts, tokens=tokens)
 
     def withdraw(self, alias: int) -> None:
         self.facts = replace(self.facts, plans=tuple(plan for plan in self.facts.plans if plan.alias != alias))
@@ -394,6 +435,17 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             return "looks whether the code is right, and texts the answer"
         case AddNetwork():
             return f"writes down the network {command.ssid}, reached by {command.reach}"
+        case RedeemCard():
+            return "texts how to log in with the card"
+        case MoveToken():
+            token = next(token for token in facts.tokens if token.token_id == command.token_id)
+            return f"moves {token.username} to {national(command.to_phone)}, and texts a new password there"
+        case PauseToken():
+            token = next(token for token in facts.tokens if token.token_id == command.token_id)
+            return f"lets {token.username} stand still"
+        case ResumeToken():
+            token = next(token for token in facts.tokens if token.token_id == command.token_id)
+            return f"lets {token.username} go on"
         case ResendToken():
             token = next(token for token in facts.tokens if token.token_id == command.token_id)
             return f"texts the password of {token.username} again"

@@ -64,6 +64,8 @@ def longest_facts(tongue, ssid):
                 100_000_000,
                 NOON_IN_JUBA + timedelta(days=359),
                 LONG_AGO,
+                may_pause=True,
+                paused_at=NOON_IN_JUBA if n % 4 == 1 and n > 1 else None,
             )
             if n % 2
             else TokenFact(n, ssid, "acdef3", "waiting", ALMOST_A_YEAR, None, 0, None, LONG_AGO)
@@ -119,6 +121,7 @@ BUYING = {
     "recipient": PHONES["Kiden"],
     "payer": PHONES["Deng"],
 }
+MOVING = {"token": 1, "to": PHONES["Kiden"]}
 TOPPING_UP = {"amount": AMOUNT.minor, "payer": PHONES["Deng"]}
 CLAIMING = {"account": 4, "number": "MP261125.1341.A00073.B1234567"}
 AUTO = {"amount": AMOUNT.minor}
@@ -147,6 +150,14 @@ STANDING = {
     "tokens.list": {},
     "tokens.one": {"token": 1},
     "tokens.sent": {"token": 1},
+    "my_token.phone": {"token": 1},
+    "my_token.move": MOVING,
+    "my_token.moved": MOVING,
+    "my_token.pause": MOVING,
+    "my_token.paused": MOVING,
+    "my_token.goes_on": MOVING,
+    "card.code": {},
+    "card.done": {},
     "fault.kind": {},
     "fault.heard": {},
     "outage.show": {},
