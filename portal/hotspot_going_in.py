@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from core.errors import NotPossibleNow
+from core.errors import NoHotspot, NotPossibleNow
 from core.languages import say
 from core.messaging.texts import REASONS
-from core.owners.network_at import NetworkView
+from core.owners.network_at import NetworkView, code_on_poster, network_at
 from core.payments.payment_state import payment_state
 from core.tokens.let_in import Entry, entry_of_payment, entry_of_token
 from portal.hotspot_look import READY_S, WAITS_S, language, page
@@ -21,9 +21,25 @@ from portal.look import parts
 from web.speech import tongue
 
 
+def network_of(code: str) -> NetworkView:
+    """The network with this code.
+
+    Raises:
+        NoHotspot: there is none.
+    """
+    meant = code_on_poster(code)
+    if meant is None:
+        raise NoHotspot
+    with parts().db.reading() as connection:
+        found = network_at(connection, meant)
+    if found is None:
+        raise NoHotspot
+    return found
+
+
 def to_go(here: NetworkView, visit: Visit, held: Pass) -> ResponseReturnValue:
     """Lead to where one goes in. What the pass opens stands in the query, which no log of ours keeps."""
-    said: dict[str, Any] = {"pass": _seal(held), "language": language(), **visit.fields()}
+    said: dict[str, Any] = {"pass": seal(held), "language": language(), **visit.fields()}
     return redirect(url_for(".go_in", code=here.code, **said), 303)
 
 
@@ -46,7 +62,7 @@ def go(here: NetworkView, visit: Visit, held: Pass) -> Response:
         if visit.is_at_router and entry.is_known:
             return let_in(here, visit, held, entry)
         waits = visit.is_at_router
-        return page("bought", visit=visit, network=here, entry=entry, seconds=READY_S if waits else 0)
+        return page("bought", visit=visit, network=here, entry=entry, held=held, seconds=READY_S if waits else 0)
     if payment is None:
         raise NotPossibleNow(what="token", state="gone")
     reason = say(tongue(), REASONS.get(payment.reason or "unknown", REASONS["unknown"]))
@@ -56,7 +72,7 @@ def go(here: NetworkView, visit: Visit, held: Pass) -> Response:
 
 def let_in(here: NetworkView, visit: Visit, held: Pass, entry: Entry) -> Response:
     """Send the browser to the router's own log-in with the token, and from there to our page of those who are in."""
-    said: dict[str, Any] = {"pass": _seal(Pass(held.hotspot_id, token_id=entry.token_id)), "language": language()}
+    said: dict[str, Any] = {"pass": seal(Pass(held.hotspot_id, token_id=entry.token_id)), "language": language()}
     fields = {
         "username": entry.username,
         "password": visit.answer(entry.password),
@@ -75,5 +91,6 @@ def pass_of_failed(visit: Visit) -> str:
     return sealed if open_pass(ours.sealer, sealed, ours.clock.now()) else ""
 
 
-def _seal(held: Pass) -> str:
+def seal(held: Pass) -> str:
+    """The key that goes along to the next page, good from now."""
     return seal_pass(parts().sealer, held, parts().clock.now())

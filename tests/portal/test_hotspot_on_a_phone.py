@@ -20,8 +20,9 @@ from tests.core.payments.conftest import momo
 from tests.core.payments.desk import Desk
 from tests.core.tokens.cards import Cards
 from tests.portal.hotspot_browser import ROUTER, chap, sent_by_router
+from tests.portal.test_hotspot_pausing import bought
 from tests.portal.test_hotspot_typing import by_radius
-from tests.town import served
+from tests.town import Town, served
 
 __all__ = ["momo"]
 
@@ -155,6 +156,27 @@ def test_without_scripts_a_card_is_sent_by_a_button(
     phone.page.get_by_role("button").click()
     phone.page.wait_for_url(ROUTER)
     assert phone.sent[0]["password"] == chap(code[6:])
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_achol_pauses_and_goes_on_on_her_small_phone(
+    language: str, handset: Callable[..., Handset], town: Town, at: str
+) -> None:
+    code, phone = bought(town, pauses_max=1), handset()
+    for _time in ("begins", "goes on"):
+        phone.opens(language=language)
+        phone.page.locator("#code").fill(code)
+        phone.page.locator("form[action$=in] button").click()
+        phone.page.wait_for_url(ROUTER)
+        phone.page.goto(phone.sent[-1]["dst"].replace("http://127.0.0.1:1", at))
+        if _time == "begins":
+            phone.fits(f"is-in-{language}")
+            phone.page.locator("form[action$=pause] button").click()
+            phone.page.locator("form[action$=resume]").wait_for()
+            phone.fits(f"paused-{language}")
+            phone.page.locator("form[action$=resume] button").click()
+            phone.page.wait_for_url("**/go?**")
+            phone.fits(f"goes-on-{language}")
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
