@@ -34,6 +34,7 @@ MOMENT_S: Final = 0.25
 SWEEP_S: Final = 5.0  # how long work may lie when its bell was lost
 SLOW_SWEEP_S: Final = 15.0  # of what nobody stands and waits for
 SETTLE_S: Final = 3600.0  # each owner once a day; an hour after the power came back it is done
+TELL_SALES_S: Final = 600.0  # each owner once a day, soon after the hours of texts begin
 WATCH_S: Final = 15.0  # a router that went down is known of within minutes anyway
 EXPIRE_S: Final = 15.0
 USAGE_S: Final = 10.0  # a crossing of fair use is seen within a minute of the packet that tells of it
@@ -65,6 +66,7 @@ TIMETABLE: Final[dict[str, tuple[str, list[str], float]]] = {
     "read statements": ("read statements", [], SLOW_SWEEP_S),
     "top up": ("top up", [], DUN_S),
     "settle with owners": ("settle", [], SETTLE_S),
+    "tell owners of sales": ("tell sales", [], TELL_SALES_S),
     "sync routers": ("sync", ["router"], SWEEP_S),
     "watch routers": ("watch routers", [], WATCH_S),
     "fold usage": ("fold usage", [], USAGE_S),

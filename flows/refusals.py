@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from core import errors
+from core.days import day_said
 from core.languages import marked as _
 from core.languages import say
 from core.phones import national
@@ -50,6 +52,9 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
     errors.GiftsUsedUp: _("You gave away {most} today. That is the limit."),
     errors.HadGift: _("{phone} had a free token today already."),
     errors.MomoNotConfirmed: _("The owner's MoMo number is not confirmed yet. Take cash."),
+    errors.PayoutOnItsWay: _("A payout of {amount} is on its way. When it has arrived, ask again."),
+    errors.BalanceTooSmall: _("Your balance is {have}. At least {least} can be paid out."),
+    errors.NewNumberLater: _("Your new MoMo number gets payouts from {day} on. Ask again then."),
     errors.WrongCode: _("That code is not right. Look at it and type it again."),
     errors.CardNotSold: _("This card is not sold yet. Whoever sells it must open it first."),
     errors.CodeUsed: _("This code is in use on another phone."),
@@ -143,6 +148,8 @@ def sentence(refusal: errors.Refusal, tongue: str, code: str = "", care_phone: s
     facts = refusal.facts() | {"code": code}
     if isinstance(facts.get("phone"), str):
         facts["phone"] = national(facts["phone"], spaced=tongue != "ar")
+    if isinstance(facts.get("day"), date):
+        facts["day"] = day_said(facts["day"])
     original = SENTENCES.get(type(refusal)) or STAFF_SENTENCES[type(refusal)]
     said = say(tongue, original, **facts)
     if care_phone and type(refusal) in CALL_US:

@@ -10,6 +10,7 @@ from core.billing.of_statements import bills_of
 from core.db.engine import Database
 from core.logs import log
 from core.messaging.relay import relay
+from core.owners.tell_sales import tell_sales
 from core.payments.ask_payment import claim_due
 from core.payouts.ask_payout_status import claim_due_payout
 from core.payouts.ask_pre_approval import claim_due_pre_approval
@@ -94,3 +95,12 @@ def settle_with_owners() -> None:
     with place("settle") as free:
         if free and shared.disburser is not None:
             run_settlements(parts.db, now=parts.clock.now(), platform=shared.disburser.platform, ids=parts.ids)
+
+
+@app.task(name="tell sales")
+def tell_owners_of_sales() -> None:
+    """Text Wi-Fi owners in the morning what was sold the day before."""
+    parts = worker().parts
+    with place("tell_sales") as free:
+        if free:
+            tell_sales(parts.db, parts.clock.now())

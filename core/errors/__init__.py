@@ -78,7 +78,10 @@ from core.errors.payments import (
 )
 from core.errors.payouts import (
     AutoTopUpStands,
+    BalanceTooSmall,
+    NewNumberLater,
     PayeeNotActive,
+    PayoutOnItsWay,
     RefundTooLarge,
 )
 from core.errors.requests import (
@@ -140,6 +143,7 @@ __all__ = [
     "AmountAboveDue",
     "AmountOutOfRange",
     "AutoTopUpStands",
+    "BalanceTooSmall",
     "CardNotSold",
     "CardsNotThere",
     "CardsOutOfRange",
@@ -182,6 +186,7 @@ __all__ = [
     "MoneySpent",
     "MonthIsClosed",
     "MonthNotOver",
+    "NewNumberLater",
     "NoExchangeRate",
     "NoHotspot",
     "NoNextBill",
@@ -203,6 +208,7 @@ __all__ = [
     "PayeeNotActive",
     "PaymentUnknown",
     "PaymentWaiting",
+    "PayoutOnItsWay",
     "PhoneTaken",
     "PlanGone",
     "PlanRunning",

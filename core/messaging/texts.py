@@ -211,6 +211,14 @@ TEXTS: Final = {
         _("MoMo does not say yet whether {phone} paid {amount}. Do not sell it again: we ask and text you."),
         arabic_segments=2,
     ),
+    "owner_sales": Template(
+        _(
+            "Wi-Fi sales {day}: {tokens}. Cash {cash}, MoMo {momo}. Given: {given}. Your balance {balance}, "
+            "you owe {owes}."
+        ),
+        arabic_segments=2,
+        asked=False,
+    ),
     "sale_not_made": Template(
         _("{phone} paid {amount}, but the token could not be made. The money is on their balance."),
         arabic_segments=2,

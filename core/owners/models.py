@@ -13,7 +13,7 @@ class WifiOwner(Table):
 
     `momo_phone` is where their shares go, `momo_name` the name on its wallet where the provider told it: they stand
     here once the phone is confirmed. `giveaway_day_max`: free tokens a day; with `giveaway_once_per_phone_day` a phone
-    gets one of them a day. `daily_summary`: they are texted each evening what was sold; `daily_payout`: what is
+    gets one of them a day. `daily_summary`: they are texted each morning what was sold; `daily_payout`: what is
     theirs is sent each day, else only when they ask.
     """
 

@@ -121,6 +121,18 @@ def owner_sales(connection: Connection, owner_id: int, now: datetime) -> OwnerSa
     return OwnerSales(today, week, month, int(active))
 
 
+def sales_between(connection: Connection, owner_id: int, since: datetime, until: datetime) -> PeriodSales:
+    """What an owner sold from one moment up to, not including, another. One statement."""
+    moments = dict.fromkeys(("since", *_PERIODS), since)
+    rows = connection.execute(_SALES, {"owner": owner_id, "now": last_of(until)} | moments)
+    return _period(rows.mappings().all(), _PERIODS[0], since)
+
+
+def last_of(until: datetime) -> datetime:
+    """The last instant before another, as the database counts them."""
+    return until - timedelta(microseconds=1)
+
+
 def _begins(now: datetime) -> dict[str, datetime]:
     day = juba_day(now)
     first = {"today": day, "week": day - timedelta(days=day.weekday()), "month": first_of_month(day)}

@@ -9,9 +9,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from core.catalog.taxes import HOME_CURRENCY
+from core.csv_lines import cell, line
 from core.money import Money
 from core.reports.ageing import BUCKET_DAYS, ageing
-from core.reports.csv_lines import cell, line
 
 COLUMNS: Final = (
     "account",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from core.catalog.plan_words import plan_words
-from core.reports.csv_lines import cell, line
+from core.csv_lines import cell, line
 from core.tokens.batch_views import BatchView
 from core.tokens.make_batch import card_number
 from core.tokens.typed_code import code_printed

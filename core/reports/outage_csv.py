@@ -7,8 +7,8 @@ from datetime import date
 from typing import Final
 
 from core.clock import JUBA
+from core.csv_lines import cell, line
 from core.network.outage_minutes import AreaMonth, Outage, Span, in_minutes
-from core.reports.csv_lines import cell, line
 
 AREA_COLUMNS: Final = (
     "month",

@@ -227,6 +227,7 @@ def refusal_of(kind):
     """A refusal of this class, with the longest facts."""
     known = {
         "typed": "9" * 20,
+        "day": DAY_DUE,
         "phone": PHONES["Achol"],
         "number": "1000017",
         "code": "1M",
@@ -282,6 +283,11 @@ def text_facts(tongue, ssid):
         "link": LINK,
         "routers": ROUTERS,
         "ssid": ssid,
+        "tokens": "99,999",
+        "given": "10,000",
+        "cash": AMOUNT,
+        "momo": AMOUNT,
+        "owes": AMOUNT,
         "username": "acdef3",
         "invoice": "INV-2026-1000000",
         "day": "30/12/2026",
