@@ -79,7 +79,8 @@ class Browser:
 
 def said(piece: str) -> str:
     """What is read of a piece of a page."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", piece)).split())
+    within_words = re.sub(r"</?(?:bdi|b|a|small)\b[^>]*>", "", piece)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", within_words)).split())
 
 
 def sale_form(browser: Browser, town: Town, plan: str = "3H", pounds: int = 700, **more: str) -> dict[str, str]:
