@@ -1,4 +1,8 @@
-"""Buying a Wi-Fi token, for oneself or another phone, from the balance or by MoMo."""
+"""Buying a Wi-Fi token, for oneself or another phone, from the balance or by MoMo, at the prices of a network.
+
+Where all networks sell the same at the same prices the plan is chosen first. Where they do not, the network is; what
+is dialled for a plan then still means it, and the network is asked for next.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,9 @@ from flows.session import Answer, Page, Session
 from flows.top_up import approve_page, confirm_words, payer_page, payer_phone
 
 MOVES: Final = [
+    ("at_network", ["buy.network", "buy.plan"], "buy.plan"),
     ("plan_at_one_network", "buy.plan", "buy.who"),
-    ("plan", "buy.plan", "buy.hotspot"),
+    ("plan", ["buy.network", "buy.plan"], "buy.hotspot"),
     ("hotspot", "buy.hotspot", "buy.who"),
     ("me", "buy.who", "buy.pay"),
     ("other", "buy.who", "buy.phone"),
@@ -38,7 +43,13 @@ MOVES: Final = [
 
 
 def _plan(session: Session, facts: Facts) -> PlanFact | None:
-    return next((plan for plan in facts.plans if plan.version_id == session.data["version"]), None)
+    """At another price than was shown it is still the plan; paying is refused then, with the price of now."""
+    plans = facts.plans_at(session.data.get("hotspot"))
+    return next((plan for plan in plans if plan.version_id == session.data["version"]), None)
+
+
+def _spot_with(code: str, facts: Facts) -> HotspotFact | None:
+    return next((spot for spot in facts.hotspots if str(spot.code) == code), None)
 
 
 def _hotspot(session: Session, facts: Facts) -> HotspotFact | None:
@@ -55,11 +66,25 @@ def _price(session: Session) -> Money:
     return Money(session.data["price"], "SSP")
 
 
-def show_plan(_session: Session, facts: Facts) -> Page:
-    """The plans on sale, each by the number that is its own for ever."""
+def show_network(_session: Session, facts: Facts) -> Page:
+    """The networks before the plans: each has its own list."""
+    return _networks_page(facts)
+
+
+def read_network(_session: Session, typed: str, facts: Facts) -> Answer:
+    """A network by the code on its poster; or a plan by its number, as people dial it where networks are alike."""
+    spot = _spot_with(typed, facts)
+    if spot is not None:
+        return Answer("at_network", {"at": spot.hotspot_id})
+    plan = next((plan for plan in facts.plans if str(plan.alias) == typed), None)
+    return _plan_chosen("plan", plan, {"at": None}) if plan else choose_again(facts)
+
+
+def show_plan(session: Session, facts: Facts) -> Page:
+    """The plans on sale, each by the number that is its own for ever; at a network's prices, once it is chosen."""
     options = tuple(
         (str(plan.alias), f"{plan_words(facts.tongue, plan.duration_s, plan.data_bytes)} {short_price(plan.price)}")
-        for plan in facts.plans
+        for plan in facts.plans_at(session.data.get("at"))
     )
     return Page(say(facts.tongue, _("Wi-Fi, price in SSP:")), options)
 
@@ -69,20 +94,31 @@ def short_price(price: Money) -> str:
     return str(price).removeprefix(f"{price.currency} ")
 
 
-def read_plan(_session: Session, typed: str, facts: Facts) -> Answer:
-    """A plan by its number; with one network only there is no other question to ask."""
-    plan = next((plan for plan in facts.plans if str(plan.alias) == typed), None)
+def read_plan(session: Session, typed: str, facts: Facts) -> Answer:
+    """A plan by its number, or a network by the code on its poster. With one network only nobody is asked which."""
+    at = session.data.get("at")
+    plan = next((plan for plan in facts.plans_at(at) if str(plan.alias) == typed), None)
     if plan is None:
-        return choose_again(facts)
+        spot = _spot_with(typed, facts) if len(facts.hotspots) > 1 else None
+        return Answer("at_network", {"at": spot.hotspot_id}) if spot else choose_again(facts)
     if not facts.hotspots:
         return Answer(notice=sentence(NoHotspot(), facts.tongue))
-    chosen = {"version": plan.version_id, "price": plan.price.minor}
-    if len(facts.hotspots) == 1:
-        return Answer("plan_at_one_network", chosen | {"hotspot": facts.hotspots[0].hotspot_id})
-    return Answer("plan", chosen)
+    only = at if at is not None else facts.hotspots[0].hotspot_id if len(facts.hotspots) == 1 else None
+    if only is not None:
+        return _plan_chosen("plan_at_one_network", plan, {"hotspot": only})
+    return _plan_chosen("plan", plan, {"hotspot": None})
+
+
+def _plan_chosen(trigger: str, plan: PlanFact, more: dict[str, int | None]) -> Answer:
+    return Answer(trigger, {"version": plan.version_id, "price": plan.price.minor} | more)
 
 
 def show_hotspot(_session: Session, facts: Facts) -> Page:
+    """The networks, once a plan is chosen."""
+    return _networks_page(facts)
+
+
+def _networks_page(facts: Facts) -> Page:
     """The networks, last used first, each by the code on its poster."""
     options = tuple((str(spot.code), name_of(spot, facts)) for spot in facts.hotspots)
     return Page(say(facts.tongue, _("Which Wi-Fi?")), options)
@@ -93,10 +129,16 @@ def name_of(spot: HotspotFact, facts: Facts) -> str:
     return say(facts.tongue, _("{ssid} (off now)"), ssid=spot.ssid) if spot.off else spot.ssid
 
 
-def read_hotspot(_session: Session, typed: str, facts: Facts) -> Answer:
-    """A network by its code."""
-    spot = next((spot for spot in facts.hotspots if str(spot.code) == typed), None)
-    return Answer("hotspot", {"hotspot": spot.hotspot_id}) if spot else choose_again(facts)
+def read_hotspot(session: Session, typed: str, facts: Facts) -> Answer:
+    """A network by its code. The plan costs there what it costs there, if it is sold there."""
+    spot = _spot_with(typed, facts)
+    if spot is None:
+        return choose_again(facts)
+    plans = facts.plans_at(spot.hotspot_id)
+    plan = next((plan for plan in plans if plan.version_id == session.data["version"]), None)
+    if plan is None:
+        return _back_to_the_list(spot.hotspot_id, facts)
+    return Answer("hotspot", {"hotspot": spot.hotspot_id, "price": plan.price.minor})
 
 
 def show_who(session: Session, facts: Facts) -> Page:
@@ -116,7 +158,7 @@ def show_who(session: Session, facts: Facts) -> Page:
 def read_who(session: Session, typed: str, facts: Facts) -> Answer:
     """Me, or another."""
     if _plan(session, facts) is None:
-        return _plan_gone(facts)
+        return _plan_gone(session, facts)
     if typed == "1":
         return Answer("me", {"recipient": facts.phone})
     if typed == "2":
@@ -161,7 +203,7 @@ def show_pay(session: Session, facts: Facts) -> Page:
 def read_pay(session: Session, typed: str, facts: Facts) -> Answer:
     """The way of paying sends the purchase, at the price that was shown."""
     if _plan(session, facts) is None:
-        return _plan_gone(facts)
+        return _plan_gone(session, facts)
     covered = facts.customer is not None and facts.customer.balance >= _price(session)
     if typed == "1" and covered:
         return Answer("pay_by_balance", command=_purchase(session, "balance", facts.phone))
@@ -172,9 +214,14 @@ def read_pay(session: Session, typed: str, facts: Facts) -> Answer:
     return choose_again(facts)
 
 
-def _plan_gone(facts: Facts) -> Answer:
-    """Withdrawn, or sold at another price since it was shown: back to what is on sale now."""
-    return Answer(notice=sentence(PlanGone(code=""), facts.tongue), session=Session("buy.plan"))
+def _plan_gone(session: Session, facts: Facts) -> Answer:
+    """Withdrawn, or sold at another price of ours since it was shown: back to what is on sale now."""
+    return _back_to_the_list(session.data["hotspot"], facts)
+
+
+def _back_to_the_list(hotspot_id: int, facts: Facts) -> Answer:
+    at = {"at": hotspot_id} if facts.prices_differ else {}
+    return Answer(notice=sentence(PlanGone(code=""), facts.tongue), session=Session("buy.plan", 0, at))
 
 
 def _gone_page(facts: Facts) -> Page:
@@ -217,7 +264,7 @@ def read_confirm(session: Session, typed: str, facts: Facts) -> Answer:
     if typed != "1":
         return choose_again(facts)
     if _plan(session, facts) is None:
-        return _plan_gone(facts)
+        return _plan_gone(session, facts)
     return Answer("pay_by_momo", command=_purchase(session, "momo", session.data["payer"]))
 
 
@@ -239,6 +286,7 @@ def show_done(session: Session, facts: Facts) -> Page:
 
 
 STATES: Final = {
+    "buy.network": (show_network, read_network),
     "buy.plan": (show_plan, read_plan),
     "buy.hotspot": (show_hotspot, read_hotspot),
     "buy.who": (show_who, read_who),

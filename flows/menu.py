@@ -45,10 +45,11 @@ DESTINATIONS: Final = {
 MOVES: Final = [
     *((trigger, ["menu.main", "menu.which"], state) for trigger, state in DESTINATIONS.items()),
     ("become_owner", ["menu.main", "menu.which"], "owner.begin"),
+    ("buy_somewhere", ["menu.main", "menu.which", "balance.show"], "buy.network"),
     ("start_again", "menu.resume", "menu.main"),
     ("back", ["menu.which", "balance.show", "buy.plan", "top_up.amount"], "menu.main"),
     ("back", ["tokens.list", "fault.kind", "account.menu", "bill.show", "payments.menu"], "menu.main"),
-    ("back", ["outage.show", "internet.menu"], "menu.main"),
+    ("back", ["outage.show", "internet.menu", "buy.network"], "menu.main"),
     ("buy", "balance.show", "buy.plan"),
     ("top_up", "balance.show", "top_up.amount"),
 ]
@@ -75,7 +76,14 @@ def read_main(_session: Session, typed: str, facts: Facts) -> Answer:
 
 
 def _trigger(typed: str, facts: Facts) -> str:
+    if CHOICES[typed][1] == "buy":
+        return buying(facts)
     return "become_owner" if typed == SELLERS_KEY and facts.seller is None else CHOICES[typed][1]
+
+
+def buying(facts: Facts) -> str:
+    """How buying begins: with the network, where it depends on it what there is to buy."""
+    return "buy_somewhere" if facts.prices_differ else "buy"
 
 
 def show_resume(_session: Session, facts: Facts) -> Page:
@@ -122,7 +130,7 @@ def show_balance(_session: Session, facts: Facts) -> Page:
 
 def read_balance(_session: Session, typed: str, facts: Facts) -> Answer:
     """On to buying or topping up."""
-    triggers = {"1": "buy", "2": "top_up"}
+    triggers = {"1": buying(facts), "2": "top_up"}
     return Answer(triggers[typed]) if typed in triggers else choose_again(facts)
 
 

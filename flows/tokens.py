@@ -10,7 +10,7 @@ from core.catalog.plan_words import duration_words
 from core.catalog.plan_words import left_words as in_words
 from core.languages import marked as _
 from core.languages import say
-from flows.menu import choose_again, read_nothing
+from flows.menu import buying, choose_again, read_nothing
 from flows.session import Answer, Page, Session
 
 # Of one token; given once, for ever.
@@ -21,6 +21,7 @@ CONTINUE_KEY: Final = "4"
 MOVES: Final = [
     ("token", "tokens.list", "tokens.one"),
     ("buy", "tokens.list", "buy.plan"),
+    ("buy_somewhere", "tokens.list", "buy.network"),
     ("resend", "tokens.one", "tokens.sent"),
     ("back", "tokens.one", "tokens.list"),
 ]
@@ -76,7 +77,7 @@ def show_list(_session: Session, facts: Facts) -> Page:
 def read_list(session: Session, typed: str, facts: Facts) -> Answer:
     """One of them; or buy, when there is none. What a text asked to do with one of several goes on from here."""
     if not facts.tokens and typed == "1":
-        return Answer("buy")
+        return Answer(buying(facts))
     if not (typed.isdecimal() and typed.isascii() and 1 <= int(typed) <= len(facts.tokens)):
         return choose_again(facts)
     token = facts.tokens[int(typed) - 1]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-
-from sqlalchemy import bindparam, exists, or_, select
 
 from core.callers.bill_commands import on_bill
 from core.callers.commands import (
@@ -45,28 +42,17 @@ from core.callers.data_commands import buy_more
 from core.callers.owner_commands import on_wifi
 from core.callers.payment_commands import on_payments
 from core.callers.token_commands import on_card, on_token
-from core.catalog.queries import on_sale
 from core.crm.open_ticket import open_ticket
 from core.customers.change import rename, set_language
 from core.customers.queries import Account, account_of_phone
 from core.customers.register import register
 from core.db.engine import Transaction
-from core.errors import NoHotspot, NotACustomer, PlanGone, PriceChanged, Refusal
+from core.errors import NotACustomer, NotOnList, PlanGone
 from core.messaging.silence import hear_again, silence
+from core.owners.buy_at_network import Purchase, buy_at_network, prompt_at_network
 from core.parts import Parts
-from core.payments.models import PaymentIntent
 from core.payments.open_intent import open_intent
 from core.payments.rails import rail_of
-from core.tokens.models import Hotspot, Token
-from core.tokens.sell_token import sell_token
-
-_SERVED_BEFORE: Final = select(
-    or_(
-        exists().where(Token.request_key == bindparam("request_key")),
-        exists().where(PaymentIntent.request_key == bindparam("request_key")),
-    )
-)
-_HOTSPOT_IS_OPEN: Final = select(exists().where(Hotspot.id == bindparam("hotspot_id"), Hotspot.closed_at.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,54 +176,20 @@ def _top_up(tx: Transaction, command: TopUp, asked: Asked, parts: Parts, custome
 
 
 def _buy(tx: Transaction, command: BuyToken, asked: Asked, parts: Parts, customer: Account) -> None:
-    refused = _other_price(tx, command, asked.now)
-    # A request repeated after the price changed was already served at the price it saw.
-    if refused is not None and not _served_before(tx, asked.request_key):
-        raise refused
-    if command.pay_with == "balance":
-        sell_token(
+    purchase = Purchase(asked.request_key, command.hotspot_id, command.version_id, command.recipient, command.price)
+    try:
+        if command.pay_with == "balance":
+            buy_at_network(tx, purchase=purchase, buyer=customer, now=asked.now, ids=parts.ids, sealer=parts.sealer)
+            return
+        prompt_at_network(
             tx,
-            request_key=asked.request_key,
+            purchase=purchase,
             buyer=customer,
-            recipient_phone=command.recipient,
-            hotspot_id=command.hotspot_id,
-            plan_version_id=command.version_id,
+            payer_phone=command.payer,
+            platform=parts.settings.momo_base_url,
             now=asked.now,
             ids=parts.ids,
-            sealer=parts.sealer,
+            rail=rail_of(parts.settings, command.payer),
         )
-        return
-    open_intent(
-        tx,
-        request_key=asked.request_key,
-        customer=customer,
-        payer_phone=command.payer,
-        amount=command.price,
-        purpose="token",
-        purpose_body={
-            "plan_version": command.version_id,
-            "hotspot": command.hotspot_id,
-            "recipient": command.recipient,
-        },
-        platform=parts.settings.momo_base_url,
-        now=asked.now,
-        ids=parts.ids,
-        rail=rail_of(parts.settings, command.payer),
-    )
-
-
-def _served_before(tx: Transaction, request_key: str) -> bool:
-    return bool(tx.execute(_SERVED_BEFORE, {"request_key": request_key}).scalar())
-
-
-def _other_price(tx: Transaction, command: BuyToken, now: datetime) -> Refusal | None:
-    """Why what was shown cannot be bought any more: another price, a plan withdrawn, the network closed."""
-    sale = on_sale(tx.connection, command.version_id, now)
-    if sale.current is not None and sale.current.price != command.price:
-        return PriceChanged(shown=command.price, now=sale.current.price)
-    if sale.current is None or sale.current.version_id != command.version_id:
-        return PlanGone(code=sale.shown.code)
-    if command.pay_with == "momo":  # before anybody's phone is prompted to pay for it
-        hotspot_is_open = tx.execute(_HOTSPOT_IS_OPEN, {"hotspot_id": command.hotspot_id}).scalar()
-        return None if hotspot_is_open else NoHotspot()
-    return None
+    except NotOnList:  # to who buys it is gone, whoever took it off whose list
+        raise PlanGone(code="") from None

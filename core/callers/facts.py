@@ -23,13 +23,14 @@ class PlanFact:
 
 @dataclass(frozen=True, slots=True)
 class HotspotFact:
-    """A Wi-Fi network; `code` stands on its poster."""
+    """A Wi-Fi network; `code` stands on its poster. `plans` are its owner's own list; None: it sells what all do."""
 
     hotspot_id: int
     code: int
     ssid: str
     off: bool = False  # its router did not answer when last visited
     down_since: datetime | None = None  # it is known to be down
+    plans: tuple[PlanFact, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,18 @@ class Facts:
     orange_country: str | None = None  # whose numbers may pay by Orange Money, where that is on
     usage_read: tuple[UsageFact, ...] | None = None
     seller: SellerFact | None = None  # an owner or a helper; what it says is as old as the prices may be
+
+    @property
+    def prices_differ(self) -> bool:
+        """Whether it depends on the network what there is to buy, and at which price."""
+        return len(self.hotspots) > 1 and any(spot.plans is not None for spot in self.hotspots)
+
+    def plans_at(self, hotspot_id: int | None) -> tuple[PlanFact, ...]:
+        """What is sold at a network; where there is only one, nobody has to name it."""
+        if hotspot_id is None and len(self.hotspots) == 1:
+            hotspot_id = self.hotspots[0].hotspot_id
+        spot = next((spot for spot in self.hotspots if spot.hotspot_id == hotspot_id), None)
+        return self.plans if spot is None or spot.plans is None else spot.plans
 
     @property
     def usage(self) -> tuple[UsageFact, ...]:

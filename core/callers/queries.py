@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -39,7 +39,7 @@ from core.languages import Script, tongue_of
 from core.money import Money
 from core.network.models import RouterRow
 from core.network.outages import open_outages
-from core.owners.seller_views import sellers
+from core.owners.seller_views import SellerView, sellers
 from core.parts import Parts
 from core.phones import operator_of
 from core.statements.models import MoneyAccount
@@ -209,16 +209,25 @@ class CallerFacts:
     def _read_shared(self, connection: Connection, now: datetime) -> _Shared:
         down = open_outages(connection)
         spots = connection.execute(
-            select(Hotspot.id, Hotspot.code, Hotspot.ssid, Hotspot.router_id, RouterRow.failures)
+            select(Hotspot.id, Hotspot.code, Hotspot.ssid, Hotspot.router_id, Hotspot.owner_id, RouterRow.failures)
             .join(RouterRow, RouterRow.id == Hotspot.router_id)
             .where(or_(Hotspot.closed_at.is_(None), Hotspot.closed_at > now))
             .order_by(Hotspot.code)
         ).all()
+        sold = offers(connection, now)
+        views = sellers(connection, sold, now)
+        lists = _own_lists(views, sold)
         hotspots = tuple(
-            HotspotFact(row.id, row.code, row.ssid, off=row.failures > 0, down_since=down.get(row.router_id))
+            HotspotFact(
+                row.id,
+                row.code,
+                row.ssid,
+                off=row.failures > 0,
+                down_since=down.get(row.router_id),
+                plans=lists.get(row.owner_id),
+            )
             for row in spots
         )
-        sold = offers(connection, now)
         book = tariff_book(connection)
         scripts = connection.execute(select(PhoneNetwork.code, PhoneNetwork.script)).all()
         return _Shared(
@@ -231,7 +240,7 @@ class CallerFacts:
                     tuple(spot for spot in hotspots if spot.hotspot_id in view.hotspot_ids),
                     _plans(view.offers),
                 )
-                for seller, view in sellers(connection, sold, now).items()
+                for seller, view in views.items()
             },
             tariffs=tuple(
                 TariffFact(
@@ -260,6 +269,12 @@ def _plans(sold: Iterable[Offer]) -> tuple[PlanFact, ...]:
     return tuple(
         PlanFact(offer.version_id, offer.alias, offer.duration_s, offer.data_bytes, offer.price) for offer in sold
     )
+
+
+def _own_lists(views: Mapping[int, SellerView], sold: Sequence[Offer]) -> dict[int | None, tuple[PlanFact, ...]]:
+    """By owner, where the list is another than that of all."""
+    own = {view.owner_id: view.offers for view in views.values() if view.is_owner}
+    return {owner: _plans(listed) for owner, listed in own.items() if list(listed) != list(sold)}
 
 
 def _token(row: dict[str, Any], shared: _Shared) -> TokenFact:

@@ -59,6 +59,7 @@ from core.errors import (
     OwnNumber,
     PlanGone,
     PlanRunning,
+    PriceChanged,
     Refusal,
     WrongCode,
 )
@@ -80,6 +81,8 @@ PLANS = (
 # Deng's list: an hour is dearer, and there is no month on it.
 OWNERS_PLANS = (replace(PLANS[0], price=Money.of(350, "SSP")), *PLANS[1:4])
 HOTSPOTS = (HotspotFact(1, 11, "Juba Town Wi-Fi"), HotspotFact(2, 12, "Munuki Net"))
+# Munuki Net is Deng's, with his own list.
+DENGS_SPOTS = (HOTSPOTS[0], replace(HOTSPOTS[1], plans=OWNERS_PLANS))
 TOKENS = {
     "waiting": TokenFact(901, "Juba Town Wi-Fi", "acdef3", "waiting", 3 * HOUR, None, 0, None),
     "running": TokenFact(
@@ -177,6 +180,7 @@ def facts_of(
     orange_country=None,
     usage=(),
     sells=None,
+    owners_prices=False,
 ):
     """What a conversation knows of somebody. Kiden is nobody here."""
     known = caller != "Kiden"
@@ -191,7 +195,9 @@ def facts_of(
         if known
         else None,
         plans=plans,
-        hotspots=tuple(sorted(HOTSPOTS[:networks], key=lambda spot: spot.ssid != last)),
+        hotspots=tuple(
+            sorted(DENGS_SPOTS if owners_prices else HOTSPOTS[:networks], key=lambda spot: spot.ssid != last)
+        ),
         tokens=tokens,
         service_code="*384*77#",
         short_code="7722",
@@ -241,6 +247,7 @@ class World:
 
     facts: Facts
     in_parts: bool = False
+    dearer: Money | None = None
 
     def carry_out(self, command: Command) -> None:
         """Raises the refusal that the house would raise; then nothing has changed."""
@@ -297,6 +304,10 @@ class World:
     def withdraw(self, alias: int) -> None:
         self.facts = replace(self.facts, plans=tuple(plan for plan in self.facts.plans if plan.alias != alias))
 
+    def raise_price(self) -> None:
+        """An hour costs SSP 50 more at Munuki Net from now on; the screens do not say so yet."""
+        self.dearer = Money.of(50, "SSP")
+
     def pay_the_bill(self) -> None:
         self.facts = replace(self.facts, bill=OWES_NOTHING)
 
@@ -350,9 +361,12 @@ class World:
         self.facts = replace(self.facts, usage_read=tuple(replace(one, packs=()) for one in self.facts.usage))
 
     def _sell(self, command: BuyToken) -> None:
-        plan = next((plan for plan in self.facts.plans if plan.version_id == command.version_id), None)
+        plans = self.facts.plans_at(command.hotspot_id)
+        plan = next((plan for plan in plans if plan.version_id == command.version_id), None)
         if plan is None:
             raise PlanGone(code=str(command.version_id))
+        if self.dearer is not None:
+            raise PriceChanged(shown=command.price, now=plan.price + self.dearer)
         if command.pay_with == "momo":
             return
         customer = self.facts.customer
@@ -381,7 +395,8 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             rail = "MoMo" if command.payer.startswith("+211") else "Orange Money"
             return f"asks {national(command.payer)} to pay {command.amount} by {rail}, for the balance"
         case BuyToken():
-            plan = next(plan for plan in facts.plans if plan.version_id == command.version_id)
+            plans = facts.plans_at(command.hotspot_id)
+            plan = next(plan for plan in plans if plan.version_id == command.version_id)
             what = plan_words("en", plan.duration_s, plan.data_bytes)
             where = next(spot.ssid for spot in facts.hotspots if spot.hotspot_id == command.hotspot_id)
             bought = f"{what} at {where} for {national(command.recipient)}"

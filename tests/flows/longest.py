@@ -33,6 +33,7 @@ LATIN_SSID = "Konyokonyo Market Wi-Fi Shabaka1"
 ARABIC_SSID = "شبكةسوقكونيوكوني"
 ALMOST_A_YEAR = 359 * DAY  # 11 months 29 days
 DATA = 12_500_000_000
+OWN_PLANS = tuple(PlanFact(100 + n, n, ALMOST_A_YEAR, DATA, AMOUNT) for n in range(1, 11))
 NAMES = {"en": "Achol Nyandeng", "ar": "أشول نيانديق", "ar_Latn": "Achol Nyandeng"}
 NAME_CHARS = 60
 PLAN_NAMES = ("Family and Neighbours Unlimited Plus", "باقة العائلة والجيران بلا حدود وبلا انقطاع")
@@ -52,7 +53,10 @@ def longest_facts(tongue, ssid):
     return replace(
         facts,
         plans=tuple(PlanFact(100 + n, n, ALMOST_A_YEAR, DATA, AMOUNT) for n in range(1, 11)),
-        hotspots=tuple(HotspotFact(n, 9_000 + n, ssid, down_since=LONG_AGO) for n in range(1, LAST_HOTSPOT + 1)),
+        hotspots=tuple(
+            HotspotFact(n, 9_000 + n, ssid, down_since=LONG_AGO, plans=OWN_PLANS if n > 1 else None)
+            for n in range(1, LAST_HOTSPOT + 1)
+        ),
         tokens=tuple(
             TokenFact(
                 n,
@@ -138,6 +142,7 @@ STANDING = {
     "top_up.payer": TOPPING_UP,
     "top_up.confirm": TOPPING_UP,
     "top_up.sent": TOPPING_UP,
+    "buy.network": {},
     "buy.plan": {},
     "buy.hotspot": BUYING,
     "buy.who": BUYING,

@@ -110,6 +110,8 @@ class _Story:
             self.session = None
         elif what.startswith("plan ") and what.endswith(" is no longer sold"):
             self.world.withdraw(int(what.split()[1]))
+        elif what == "an hour gets dearer at Munuki Net":
+            self.world.raise_price()
         elif what == "the bill is paid at the counter":
             self.world.pay_the_bill()
         elif what == "no more data is sold":
@@ -128,6 +130,7 @@ def _facts(header: dict):
         bill=bill_of(_pounds(header.get("owes", "0")), _pounds(header.get("late", "0")), int(header.get("bills", "1"))),
         services=tuple(header.get("services", "").split()),
         sells=header.get("sells"),
+        owners_prices=header.get("prices") == "of the owner at Munuki Net",
         orange_country=header.get("orange money in"),
         pay_to=PAY_TO if header.get("pays elsewhere") else (),
         usage=tuple(USAGE[one] for one in header.get("usage", "").split(", ") if one),
