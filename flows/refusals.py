@@ -68,6 +68,7 @@ SENTENCES: Final[dict[type[errors.Refusal], str]] = {
 
 # Met on pages and the command line only, which have room for them.
 STAFF_SENTENCES: Final[dict[type[errors.Refusal], str]] = {
+    errors.TooManyUnsold: _("You have {cards} cards that are not sold. More than {most} at once may not be made."),
     errors.WeakPassword: _("The password needs {least_chars} characters or more, and may not be the user name."),
     errors.ReferenceUsed: _("The number {reference} cannot be used: it is on another receipt, or it is none."),
     errors.EvidenceMissing: _("Write down what you saw, and where."),

@@ -116,6 +116,7 @@ from core.errors.tokens import (
     DeviceLimit,
     NoPausesLeft,
     OtherNetwork,
+    TooManyUnsold,
     WrongCode,
 )
 from core.errors.values import (
@@ -228,6 +229,7 @@ __all__ = [
     "ShiftOpen",
     "SlipMissing",
     "TooManyTries",
+    "TooManyUnsold",
     "UsernameTaken",
     "VisitNotFresh",
     "WeakPassword",

@@ -35,6 +35,14 @@ class CardsOutOfRange(Refusal):
 
 
 @refusal
+class TooManyUnsold(Refusal):
+    """An owner has so many cards that are not sold that they may make no more."""
+
+    cards: int
+    most: int
+
+
+@refusal
 class CardsNotThere(Refusal):
     """Some cards of a range are sold or voided already, or there are none with these numbers."""
 

@@ -13,6 +13,7 @@ NETWORKS_PER_OWNER_MAX: Final = 20
 HELPERS_PER_OWNER_MAX: Final = 20
 GIVEAWAY_DAY_MAX: Final = 10  # of an owner with whom nothing else is agreed
 CAMPAIGN_CHARS_MAX: Final = 60
+CARDS_UNSOLD_MAX: Final = 200_000  # of one owner: two batches of the largest kind
 PRICE_LEAST: Final = MOMO_LEAST  # whatever is on a list can be paid by MoMo
 PRICE_MOST: Final = MOMO_MOST
 CODE_DIGITS: Final = 6

@@ -23,8 +23,9 @@ def write(
     now: datetime,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write what a staff member did, to what. `staff_id` None: the command line, or someone who is not proven yet.
+    """Write what a staff member did, to what.
 
+    `staff_id` None: the command line, someone who is not proven yet, or a Wi-Fi owner, whose number is in `detail`.
     `subject` is a word and what names one of its kind: `customer:<number>`, `staff:<username>`, `service:<number>`,
     `document:<number>`, `payment:<reference>`, `outbox:<id>`, and so on. No secret may stand in `detail`.
     """

@@ -6,6 +6,7 @@ from typing import Final
 
 from portal.pages import (
     app,
+    batches,
     front,
     gate,
     gifts,
@@ -28,6 +29,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *gate.ROUTES,
     *sign_up.ROUTES,
     *sell.ROUTES,
+    *batches.ROUTES,
     *sales.ROUTES,
     *token.ROUTES,
     *money.ROUTES,
