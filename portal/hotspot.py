@@ -31,6 +31,8 @@ from web.forms import address, asked, form_key, typed
 from web.status import status_of
 
 ROW_ID_CHARS_MAX: Final = 18
+# An address of nobody (RFC 5737): whoever is behind a hotspot and not in yet is led from there to its log-in page.
+CAUGHT: Final = "http://192.0.2.1/"
 NOT_HERE: Final = _("Join the Wi-Fi {ssid} with this phone first. Its page then opens by itself.")
 TOO_LATE: Final = _("This page was open too long. If you paid, your token came by SMS: type it here.")
 NOT_YET: Final = _("The Wi-Fi did not let you in.")
@@ -159,11 +161,11 @@ def login_html(code: str) -> Response:
 
 
 def _show(here: NetworkView, visit: Visit, *, status: int = 200, **facts: Any) -> Response:
-    return page("network", visit=visit, status=status, **_shown(here), **facts)
+    return page("network", visit=visit, status=status, script="card", **_shown(here), **facts)
 
 
 def _show_refused(here: NetworkView, visit: Visit, refusal: Refusal) -> Response:
-    return refusal_page(refusal, "network", visit=visit, **_shown(here))
+    return refusal_page(refusal, "network", visit=visit, script="card", **_shown(here))
 
 
 def _shown(here: NetworkView) -> dict[str, Any]:
@@ -172,6 +174,7 @@ def _shown(here: NetworkView) -> dict[str, Any]:
         sold = offers_at(connection, here, parts().clock.now())
     return {
         "network": here,
+        "caught": CAUGHT,
         "offers": sold,
         "key": parts().ids.new_uuid(),
         "phone": typed("phone"),

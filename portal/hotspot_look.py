@@ -21,6 +21,13 @@ READY_S: Final = 3
 _STATIC: Final = Path(__file__).parent / "static"
 _CSS: Final = "".join((_STATIC / name).read_text(encoding="utf-8").strip() for name in ("portal.css", "hotspot.css"))
 _SEND: Final = "document.forms[0].submit()"
+# The square of a card holds its code behind `#`, which no server sees. It is typed into the form; where there is none
+# yet, it is kept in this tab until the router has led here.
+_CARD: Final = (
+    '(function(){var k="code",h=location.hash.slice(1),f=document.getElementById(k),s;try{s=sessionStorage;'
+    'if(h)history.replaceState(0,"",location.pathname+location.search);else h=s.getItem(k)||"";'
+    "if(h&&!f)s.setItem(k,h);else s.removeItem(k)}catch(e){}if(f&&h)f.value=h})()"
+)
 
 
 def _again(seconds: int) -> str:
@@ -33,7 +40,9 @@ def _mark(text: str) -> str:
 
 
 _STYLE_MARK: Final = _mark(_CSS)
-_SCRIPTS: Final = {"": "", "send": _SEND} | {f"again {seconds}": _again(seconds) for seconds in (WAITS_S, READY_S)}
+_SCRIPTS: Final = {"": "", "send": _SEND, "card": _CARD} | {
+    f"again {seconds}": _again(seconds) for seconds in (WAITS_S, READY_S)
+}
 _SCRIPT_MARKS: Final = {name: _mark(script) if script else "'none'" for name, script in _SCRIPTS.items()}
 
 

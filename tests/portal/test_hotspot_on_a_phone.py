@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from core.parts import Parts
 from portal import hotspot
+from portal.hotspot_router_page import router_page
 from tests.core.payments.conftest import momo
 from tests.core.payments.desk import Desk
 from tests.core.tokens.cards import Cards
@@ -156,6 +157,34 @@ def test_without_scripts_a_card_is_sent_by_a_button(
     phone.page.get_by_role("button").click()
     phone.page.wait_for_url(ROUTER)
     assert phone.sent[0]["password"] == chap(code[6:])
+
+
+def test_the_square_of_a_card_is_typed_in_once_the_router_has_led_here(
+    handset: Callable[..., Handset], town: Town, at: str
+) -> None:
+    code, phone = Cards(town).one(), handset()
+
+    def caught(route: Any) -> None:
+        led = router_page(f"{at}/hotspot/11")
+        for name, value in sent_by_router().items():
+            led = led.replace(f"$({name})", value.replace("&", "&amp;"))
+        route.fulfill(status=200, content_type="text/html", body=led)
+
+    phone.page.context.route("http://192.0.2.1/", caught)
+    phone.page.goto(f"{at}/hotspot/11#{code}")
+    phone.fits("square-en")
+    assert code not in phone.page.url
+    phone.page.get_by_role("link", name="I am on this Wi-Fi").click()
+    phone.page.locator("#code").wait_for()
+    assert phone.page.locator("#code").input_value() == code
+    assert phone.page.evaluate("sessionStorage.length") == 0
+    phone.page.locator("form[action$=in] button").click()
+    phone.page.wait_for_url(ROUTER)
+    assert phone.sent[0]["password"] == chap(code[6:])
+    assert not [url for url in phone.fetched if code[6:] in url.split("#")[0]]
+    assert phone.faults == []
+    phone.page.goto(f"{at}/hotspot/11?{urlencode(sent_by_router())}#{code}")  # a scanner that is led already
+    assert phone.page.locator("#code").input_value() == code
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

@@ -201,7 +201,7 @@ def test_a_network_without_a_router_says_that_nothing_is_sold(town: Town, achols
 def test_who_is_elsewhere_is_told_to_join_and_no_card_is_spent(town: Town, card: str, achols: Browser) -> None:
     page = achols.opens()
     achols.at_router = {}
-    assert "You are not on this Wi-Fi now." in said(achols.opens())
+    assert "Join this Wi-Fi, and its page opens by itself." in said(achols.opens())
     before = snapshot(town.parts)
     answer = achols.client.post("/hotspot/11/in", data={"code": card})
     assert refused(answer) == "Join the Wi-Fi Juba Town Wi-Fi with this phone first. Its page then opens by itself."
