@@ -97,37 +97,65 @@ def _give_back(tx: Transaction, first: Any, why: str, now: datetime) -> Revoked:
 
 
 def _undo_share(tx: Transaction, token_id: int, why: str, now: datetime) -> None:
-    """Undo what the sale gave the owner and us. A share that was paid out since, the owner owes."""
+    """Undo what the sale gave the owner and us.
+
+    A share that was paid out since, the owner owes; commission of theirs that was netted since is due to them.
+    """
     key = f"owner_sale:token:{token_id}"
     entry_id = tx.execute(select(LedgerEntry.id).where(LedgerEntry.key == key)).scalar()
     if entry_id is None:
         return
+    netted = _commission_netted(tx, entry_id)
     try:
-        with tx.connection.begin_nested():
-            reverse(tx, entry_id=entry_id, now=now, reason=why)
+        if not netted:
+            with tx.connection.begin_nested():
+                reverse(tx, entry_id=entry_id, now=now, reason=why)
+            return
     except InsufficientBalance:
-        post(
-            tx,
-            key=f"owner_sale_undone:{token_id}",
-            kind="owner_sale_undone",
-            occurred_at=now,
-            now=now,
-            postings=_owed(tx, entry_id),
-            memo={"reason": why, "undoes": entry_id},
-        )
+        pass
+    post(
+        tx,
+        key=f"owner_sale_undone:{token_id}",
+        kind="owner_sale_undone",
+        occurred_at=now,
+        now=now,
+        postings=netted or _owed(tx, entry_id),
+        memo={"reason": why, "undoes": entry_id},
+    )
+
+
+def _commission_netted(tx: Transaction, entry_id: int) -> list[Posting]:
+    """How the commission of a cash sale goes back of which the owner owes less by now; nothing where they still do."""
+    legs = _legs(tx, entry_id)
+    pocket = next((leg for leg in legs if leg.code.startswith("owner_owes:")), None)
+    if pocket is None:
+        return []
+    balance = select(LedgerAccount.balance_minor).where(LedgerAccount.id == pocket.account_id).with_for_update()
+    owed, back = -tx.execute(balance).scalar_one(), -pocket.amount_minor
+    if owed >= back:
+        return []
+    (ours,) = [leg.account_id for leg in legs if leg.amount_minor > 0]
+    due = open_account(tx, pocket.code.replace("owner_owes", "owner_due").rsplit(":", 1)[0], pocket.currency)
+    parts = ((pocket.account_id, owed), (due, back - owed))
+    return [Posting(ours, account, Money(minor, pocket.currency)) for account, minor in parts if minor > 0]
 
 
 def _owed(tx: Transaction, entry_id: int) -> list[Posting]:
-    rows = tx.execute(
+    legs = _legs(tx, entry_id)
+    (sales,) = [leg.account_id for leg in legs if leg.amount_minor < 0]
+    owed = []
+    for leg in legs:
+        if leg.amount_minor > 0:
+            room, number = leg.code.split(":")[:2]
+            source = open_account(tx, f"owner_owes:{number}", leg.currency) if room == "owner_share" else leg.account_id
+            owed.append(Posting(source, sales, Money(leg.amount_minor, leg.currency)))
+    return owed
+
+
+def _legs(tx: Transaction, entry_id: int) -> list[Any]:
+    query = (
         select(LedgerAccount.code, LedgerPosting.account_id, LedgerPosting.amount_minor, LedgerPosting.currency)
         .join(LedgerAccount, LedgerAccount.id == LedgerPosting.account_id)
         .where(LedgerPosting.entry_id == entry_id)
-    ).all()
-    (sales,) = [row.account_id for row in rows if row.amount_minor < 0]
-    owed = []
-    for row in rows:
-        if row.amount_minor > 0:
-            room, number = row.code.split(":")[:2]
-            source = open_account(tx, f"owner_owes:{number}", row.currency) if room == "owner_share" else row.account_id
-            owed.append(Posting(source, sales, Money(row.amount_minor, row.currency)))
-    return owed
+    )
+    return list(tx.execute(query))
