@@ -25,6 +25,9 @@ TO_STAFF: Final[Mapping[type[Refusal], str]] = {
 # `NotPossibleNow` names what and in which state; these deserve a sentence of their own.
 WHY_NOT: Final[Mapping[tuple[str, str], str]] = {
     ("form", "without its key"): _("This form came without its key. Please open the page anew."),
+    ("cards", "paid by nobody"): _(
+        "Cards of our own networks are paid from a balance: open them on their batch's page."
+    ),
     ("tariff", "speed"): _("A speed is a whole number of kbit/s, from 1 to 10,000,000."),
     ("tariff", "data"): _("Data is written in gigabytes, from 0.000000001 to 1,000,000."),
     ("tariff", "fair use"): _("Fair use: for each step the gigabytes and a slower speed, and hours from 0 to 23."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -17,16 +17,20 @@ from admin.routes import Route
 from admin.words import refusal_sentence
 from core.catalog.queries import Offer, offers
 from core.catalog.taxes import HOME_CURRENCY
+from core.crm.find import profile
+from core.customers.queries import Account, account, account_of_phone
 from core.db.engine import Transaction
-from core.errors import AmountOutOfRange, NoHotspot, PlanGone, Refusal
+from core.errors import AmountOutOfRange, NoHotspot, NotFound, NotPossibleNow, PlanGone, Refusal
 from core.languages import marked as _
 from core.money import Money
 from core.owners.limits import CAMPAIGN_CHARS_MAX, PRICE_MOST
 from core.owners.network_at import NetworkView, code_on_poster, network_at, offers_at
+from core.phones import parse_phone, western_digits
 from core.tokens.batch_views import BATCHES_A_PAGE, BatchView, batch_view, batches
 from core.tokens.find_card import SCANNED_CHARS_MAX
 from core.tokens.make_batch import CARDS_MAX, Maker, card_number, make_batch
 from core.tokens.sell_cards import sell_cards
+from core.tokens.sell_house_cards import sell_house_cards
 from flows.amounts import TYPED_CHARS_MAX
 from web.card_print import CARD_FORMS, card_response, wish
 from web.card_range import card_range, scanned_card
@@ -120,21 +124,20 @@ def sell_scanned() -> ResponseReturnValue:
 
 
 def _sold(tx: Transaction, batch: BatchView, first: int, last: int) -> Markup:
-    """Activate them in the name of the network's owner, who holds the notes."""
-    for_nothing = bool(typed("for_nothing"))
-    sold = sell_cards(
-        tx,
-        request_key=f"desk:{form_key()}",
-        batch_id=batch.batch_id,
-        first=first,
-        last=last,
-        seller_id=batch.owner_id,
-        staff_id=member().staff_id,
-        for_nothing=for_nothing,
-        now=parts().clock.now(),
-    )
+    """Activate them: an owner's in the owner's name, who holds the notes; ours against a balance."""
+    key, now, staff_id = f"desk:{form_key()}", parts().clock.now(), member().staff_id
+    detail: dict[str, int | str] = {"first": first, "last": last}
+    which: dict[str, Any] = {"request_key": key, "batch_id": batch.batch_id, "first": first, "last": last, "now": now}
+    if batch.owner_id is None and not typed("for_nothing"):
+        buyer = _buyer(tx)
+        detail["customer"] = buyer.number
+        sold = sell_house_cards(tx, buyer=buyer, staff_id=staff_id, **which)
+    else:
+        given = bool(typed("for_nothing"))
+        detail["means"] = "given" if given else "cash"
+        sold = sell_cards(tx, seller_id=batch.owner_id, staff_id=staff_id, for_nothing=given, **which)
     if not sold.again:
-        note(tx, "cards_sold", _subject(batch.batch_id), {"first": first, "last": last, "given": for_nothing})
+        note(tx, "cards_sold", _subject(batch.batch_id), detail)
     if first == last:
         number = ltr(card_number(batch.batch_id, first))
         return t(
@@ -144,6 +147,24 @@ def _sold(tx: Transaction, batch: BatchView, first: int, last: int) -> Markup:
             price=batch.price,
         )
     return t(_("Cards {first} to {last} are open."), first=ltr(first), last=ltr(last))
+
+
+def _buyer(tx: Transaction) -> Account:
+    """Whose balance pays: said by account number or phone.
+
+    Raises:
+        NotPossibleNow, NotFound, InvalidPhone: nobody is named, or nobody has it.
+    """
+    said = western_digits(typed("buyer"))
+    if not said:
+        raise NotPossibleNow(what="cards", state="paid by nobody")
+    try:
+        return account(tx.connection, profile(tx.connection, said).customer_id)
+    except NotFound:
+        found = account_of_phone(tx.connection, parse_phone(said))
+    if found is None:
+        raise NotFound(what="customer")
+    return found
 
 
 def _network(tx: Transaction) -> NetworkView:

@@ -33,6 +33,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "payout_hold": _("Paid out to you: {reason}"),
     "payout_back": _("Came back, not paid out: {reason}"),
     "token_sale": _("Wi-Fi token"),
+    "card_sale": _("Wi-Fi cards"),
     "reversal": _("Correction"),
 }
 OTHERWISE: Final = _("Other movement")

@@ -16,6 +16,12 @@ CHECKS: Final = {
     "no card is sold but by a sale of its batch": """
         SELECT 'card ' || c.batch_id || '-' || c.serial FROM token_card c JOIN token_card_sale s ON s.id = c.sale_id
         WHERE s.batch_id <> c.batch_id OR c.serial NOT BETWEEN s.first_serial AND s.last_serial""",
+    "every sale of our own networks' cards is in the books": """
+        SELECT 'sale ' || s.id FROM token_card_sale s
+        LEFT JOIN ledger_entry e ON e.key = 'cards\\:' || s.id AND e.kind = 'card_sale'
+        LEFT JOIN ledger_posting p ON p.entry_id = e.id AND p.amount_minor < 0
+        WHERE s.seller_id IS NULL
+          AND coalesce(-p.amount_minor, 0) <> s.price_minor * (s.last_serial - s.first_serial + 1)""",
     "every card redeemed is its token": """
         SELECT 'card ' || c.batch_id || '-' || c.serial FROM token_card c JOIN token t ON t.id = c.token_id
         JOIN token_card_sale s ON s.id = c.sale_id

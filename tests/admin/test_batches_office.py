@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import text
 
+from core.money import Money
 from core.tokens.make_batch import card_number
 from tests.admin.conftest import Desk
 from tests.core.documents.test_pdf import words_on
@@ -117,6 +118,31 @@ def test_the_same_form_makes_them_once(mary: Desk, town: Town):
     assert make(mary, town, key=key).location == first.location
     assert count(town.parts, "token_batch") == 1
     assert count(town.parts, "audit_entry", "act = 'cards_made'") == 1
+
+
+def test_cards_of_our_own_networks_are_paid_from_a_balance(rose: Desk, town: Town, cards: Cards):
+    with town.parts.db.transaction() as tx:
+        tx.execute(text("UPDATE hotspot SET owner_id = NULL WHERE id = :id"), {"id": town.hotspots["Juba Town Wi-Fi"]})
+    batch = cards.make(10).batch_id
+    town.give(town.achol, 1_000)
+    path = f"/cards/{batch}/sell"
+    form = {"key": rose.key(f"/cards/{batch}"), "first": "1", "last": "3"}
+    before = snapshot(town.parts)
+    told = "Cards of our own networks are paid from a balance: open them on their batch's page."
+    assert rose.refused(rose.post(path, **form)) == told
+    assert rose.refused(rose.post("/cards/scanned", key=form["key"], card=card_number(batch, 1))) == told
+    assert rose.post(path, **form, buyer="0929999999").status_code == 404
+    assert rose.post(path, **(form | {"last": "4"}), buyer=town.achol.number).status_code == 422
+    assert snapshot(town.parts) == before
+    for said in (town.achol.number, "0921 234 567"):
+        assert rose.told(rose.post(path, **form, buyer=said)) == "Cards 1 to 3 are open."
+    assert town.balance(town.achol) == Money.of(100, "SSP")
+    assert rose.post(path, **form, buyer=town.deng.number).status_code == 409
+    assert rose.told(rose.post(path, key=rose.key("/cards"), first="9", last="10", for_nothing="yes"))
+    assert (
+        count(town.parts, "audit_entry", "act = 'cards_sold' AND detail ->> 'customer' = :n", n=town.achol.number) == 1
+    )
+    everything_agrees(town.parts)
 
 
 def test_cards_for_a_campaign_are_given_away_for_nothing(mary: Desk, town: Town, cards: Cards):
