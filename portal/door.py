@@ -44,7 +44,7 @@ class Link:
 
 LINKS: Final[tuple[Link, ...]] = (
     Link("portal.front", _("Sell"), "seller", frozenset({"portal.sell_now", "portal.sold"})),
-    Link("portal.sales", _("Sales"), "seller", frozenset({"portal.token"})),
+    Link("portal.sales", _("Sales"), "seller", frozenset({"portal.token", "portal.money"})),
     Link("portal.batches", _("Cards"), "seller", frozenset({"portal.batch"})),
     Link("portal.more", _("More"), "owner", frozenset(f"portal.{link.page}" for link in MORE)),
 )

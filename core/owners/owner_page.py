@@ -24,6 +24,7 @@ _HELPERS: Final = text("""
 """)
 _OWNER: Final = text("""
     SELECT o.momo_phone, o.momo_name, o.momo_confirmed_at, o.giveaway_day_max, o.giveaway_once_per_phone_day,
+           o.daily_summary, o.daily_payout,
            (SELECT count(*) FROM owner_gift g WHERE g.owner_id = o.customer_id AND g.day = :day) AS given_today,
            m.phone AS asked_phone
     FROM wifi_owner o LEFT JOIN momo_code m
@@ -63,6 +64,8 @@ class OwnerPage:
     momo_confirmed_at: datetime | None
     giveaway_day_max: int
     giveaway_once_per_phone_day: bool
+    daily_summary: bool
+    daily_payout: bool
     given_today: int
     asked_phone: str | None
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from core.owners.price_list import price_list
 from tests.core.owners.stall import BUYER, HELPER
+from tests.core.owners.test_asking_for_a_payout import earns
 from tests.portal.browser import said, sale_form
 from tests.town import ACHOL, DENG, count, texts_to
 
@@ -230,3 +231,56 @@ def test_every_page_of_an_owner_speaks_arabic_too(deng, stall, parts):
         assert left == set(), (path, left)
     assert 'lang="ar" dir="rtl"' in deng.get(f"/tokens/{token}").text
     assert DENG not in deng.get("/momo").text
+
+
+@pytest.fixture
+def sends(monkeypatch):
+    """We have an account at MTN that money is sent from."""
+    monkeypatch.setattr("portal.pages.money._platform", lambda: "http://127.0.0.1:1")
+
+
+def test_deng_is_paid_out_once_for_a_form(deng, stall, parts, sends):
+    stall.confirms()
+    earns(stall)
+    page = deng.get("/money").text
+    assert "A payout now would send you SSP 22,680" in said(page)
+    form = {"key": deng.key("/money")}
+    for _tap in range(2):
+        told = deng.told(deng.post("/money/payout", **form))
+        assert told == "SSP 22,680 is on its way to 0991 234 567. We text you how it ended."
+    assert count(parts, "payout") == 1
+    assert "is being sent" in said(deng.get("/money").text)
+    again = deng.post("/money/payout", key=str(parts.ids.new_uuid()))
+    assert "on its way" in deng.refused(again)
+    assert count(parts, "payout") == 1
+
+
+def test_nothing_is_paid_out_where_there_is_nothing_or_nowhere_to_send_it(deng, stall, parts, sends):
+    answer = deng.post("/money/payout", key=str(parts.ids.new_uuid()))
+    assert "MoMo number is not confirmed" in deng.refused(answer)
+    stall.confirms()
+    assert deng.post("/money/payout", key=str(parts.ids.new_uuid())).status_code == 422
+    assert count(parts, "payout") == 0
+
+
+def test_deng_says_what_comes_each_day(deng, parts):
+    assert deng.told(deng.post("/money/wishes", daily_summary="yes")) == "Saved."
+    assert count(parts, "wifi_owner", "daily_summary AND NOT daily_payout") == 1
+    deng.post("/money/wishes", daily_payout="yes")
+    assert count(parts, "wifi_owner", "daily_payout AND NOT daily_summary") == 1
+
+
+def test_all_sales_are_fetched_as_a_sheet_of_his_own(deng, stall, browser_of, clock):
+    stall.sells("one")
+    stall.gives("two", BUYER, campaign="=1+1")
+    day = f"{clock.now():%Y-%m-%d}"
+    answer = deng.get(f"/sales.csv?from={day}&to={day}")
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=sales-{day}-{day}.csv"
+    lines = answer.text.splitlines()
+    answer.close()
+    assert lines[0].startswith("\ufefftime in Juba")
+    assert [line.split(",")[1] for line in lines[1:]] == ["sold for cash", "given"]
+    assert ",=1+1" not in answer.text
+    for path in ("/sales.csv?from=yesterday", "/sales.csv?from=2020-01-01&to=2026-11-30", "/sales.csv?from=2027-01-01"):
+        assert deng.get(path).status_code == 422
+    assert browser_of("helper").get("/sales.csv").status_code == 403
