@@ -1,7 +1,8 @@
 """Cards redeemed by 32 at once, against a bare conditional UPDATE by psycopg2.
 
 Ours is the verb: what was typed is read, guesses are looked at, the card is found by its HMAC and used, a grant is
-made and sealed, a token, what the router is to hold and the device are written, and partners' event. The bare one
+made and sealed, a token, what the router is to hold and the device are written, and partners' event; codes typed at
+the same moment share a transaction (`core.db.together`), and each is answered once it is on disk. The bare one
 marks a row of a table with the same index by `UPDATE … WHERE code = … AND redeemed_at IS NULL`, in a transaction of
 its own too. Both have 32 threads and as many connections, on PostgreSQL with fsync.
 """

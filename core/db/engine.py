@@ -12,8 +12,11 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from core.db.quick import QuickStatements
+from core.db.together import Together
 
 T = TypeVar("T")
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 LOCK_TIMEOUT_S: Final = 10
 STATEMENT_TIMEOUT_S: Final = 30
@@ -70,6 +73,7 @@ class Database:
         self._url = url
         self._pool_size = pool_size  # commits wait for the disk together: fewer would wait in turn
         self._once: dict[str, QuickStatements] = {}
+        self._together: dict[str, Together[Any, Any]] = {}
         self._making = threading.Lock()
 
     @contextmanager
@@ -119,6 +123,12 @@ class Database:
                 quick = QuickStatements(self._url, {name: statement}, connections=self._pool_size, durable=True)
                 self._once[name] = quick
         return quick.rows(name, values)
+
+    def together(self, name: str, work: Callable[[Sequence[Asked]], Sequence[Answer]], asked: Asked) -> Answer:
+        """Have this done by `work`, together with what other threads ask of the same name (see `core.db.together`)."""
+        with self._making:
+            together: Together[Asked, Answer] = self._together.setdefault(name, Together(work))
+        return together.call(asked)
 
     def ring(self, bell: str) -> None:
         """Wake the workers that answer to this bell, for what is committed."""

@@ -19,7 +19,7 @@ from core.logs import log
 
 LOG = log("tokens.guesses")
 WINDOW_S: Final = 600
-MISSES_MAX: Final = {"phone": 10, "device": 10, "address": 60, "all": 1000}  # in a window; migration 0022 says the same
+MISSES_MAX: Final = {"phone": 10, "device": 10, "address": 60, "all": 1000}  # in a window; migration 0026 says the same
 KEPT: Final = timedelta(hours=1)  # six windows: nothing of them counts any more
 SUBJECT_CHARS_MAX: Final = 200
 
@@ -47,18 +47,13 @@ class Typist:
     device: str = ""
     address: str = ""
 
-    def counted(self, *, over_all: bool) -> dict[str, list[str]]:
+    @property
+    def counted(self) -> dict[str, list[str]]:
         """The kinds and subjects under which this one is counted, as two lists of a statement."""
         known = [("phone", self.phone), ("device", self.device), ("address", self.address)]
         counted = [(kind, subject[:SUBJECT_CHARS_MAX]) for kind, subject in known if subject]
-        if over_all:
-            counted.append(("all", ""))
+        counted.append(("all", ""))
         return {"kinds": [kind for kind, _ in counted], "subjects": [subject for _, subject in counted]}
-
-    @property
-    def asked(self) -> dict[str, list[str]]:
-        """What limits this one: the one over all too, unless they ask by phone."""
-        return self.counted(over_all=not self.phone)
 
 
 def refuse_until(until: datetime | None, now: datetime) -> None:
@@ -93,7 +88,7 @@ def _counted_apart(tx: Transaction, typist: Typist, now: datetime) -> list[tuple
 
 
 def _count(tx: Transaction, typist: Typist, now: datetime) -> list[tuple[str, int]]:
-    rows = tx.execute(_MISSED, typist.counted(over_all=True) | {"now": now})
+    rows = tx.execute(_MISSED, typist.counted | {"now": now})
     return [(row.kind, row.misses) for row in rows]
 
 

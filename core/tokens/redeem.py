@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -21,13 +22,13 @@ from core.tokens.typed_code import code_typed, credentials_of
 
 DEVICE_SILENT_S: Final = 1800  # a device not seen for so long on our page makes room for another; the router counts too
 
-# All of a redemption in one round trip (SQL of migration 0022): of two at once one makes the token.
-_TYPES: Final = "bytea[], text[], text[], text, text, text, text, bytea, timestamptz"
+# All of a redemption in one round trip (SQL of migration 0026): of two at once one makes the token.
+_TYPES: Final = "integer, bytea[], text[], text[], text[], text[], text[], bytea[], timestamptz"
 _SELECT: Final = "SELECT outcome, full_until, token, ssid, access_by, duration_s, data_bytes FROM token_redeem"
-_ON_A_PAGE: Final = (_TYPES, f"{_SELECT}($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+_TOGETHER: Final = (_TYPES, f"{_SELECT}($1, $2, $3, $4, $5, $6, $7, $8, $9) ORDER BY n")
 _BY_PHONE: Final = text(f"""
-    {_SELECT}(:lookups, CAST(:kinds AS text[]), CAST(:subjects AS text[]), :phone, :device, :name, :sealed, :radius,
-              :now)
+    {_SELECT}(:keys, :lookups, CAST(:phones AS text[]), CAST(:devices AS text[]), CAST(:addresses AS text[]),
+              CAST(:names AS text[]), CAST(:sealed AS text[]), CAST(:radius AS bytea[]), :now)
 """)
 _IN_USE: Final = text("""
     SELECT t.id, t.recipient_phone, g.username, g.password_sealed, g.status, g.duration_s, g.data_bytes, g.devices_max,
@@ -73,33 +74,41 @@ def redeem(db: Database, *, typed: str, typist: Typist, now: datetime, ids: Ids,
     code = code_typed(typed)
     if code is None:
         raise WrongCode  # none can look like this: nothing was guessed at
-    values, password = asked_for(code, typist, now, sealer)
+    asked = asked_for(code, typist, now, sealer)
+    lookups = asked.lookups
     for _try in range(TRIES_MAX):
-        made = (
-            db.run(lambda tx: make_for_phone(tx, values, password, sealer)) if typist.phone else _on_a_page(db, values)
-        )
+        made = _for_phone(db, asked, sealer) if typist.phone else _on_a_page(db, asked)
         refuse_until(made.full_until, now)
         if made.outcome == "made":
-            return Redeemed(made.token, values["name"], password, made.ssid, again=False)
+            return Redeemed(made.token, asked.name, asked.password, made.ssid, again=False)
         if made.outcome in ("unknown", "used"):
-            in_use = db.run(lambda tx: let_in(tx, values["lookups"], typist, now, sealer))
+            in_use = db.run(lambda tx: let_in(tx, lookups, typist, now, sealer))
             if in_use is None:
                 count_miss(db, typist, now)
                 raise WrongCode
             return in_use
         refuse_unless_free(made)
-        values["name"] = ids.typeable(USERNAME_CHARS)
+        asked = asked._replace(name=ids.typeable(USERNAME_CHARS))
     raise AssertionError("no free user name in 20 tries: the names are used up")
 
 
-def asked_for(code: str, typist: Typist, now: datetime, sealer: Sealer) -> tuple[dict[str, Any], str]:
-    """What the database is asked with, and the password that a code holds."""
-    username, password = credentials_of(code)
-    values = {
-        "lookups": sealer.codes.lookups(code), **typist.asked, "phone": typist.phone, "device": typist.device,
-        "name": username, "sealed": sealer.seal(password), "radius": sealer.radius.seal(password), "now": now,
-    }  # fmt: skip
-    return values, password
+class Asked(NamedTuple):
+    """A code as the database is asked for it, and the name and the password that it becomes."""
+
+    lookups: list[bytes]
+    typist: Typist
+    name: str
+    password: str
+    sealed: str
+    radius: bytes
+    now: datetime
+
+
+def asked_for(code: str, typist: Typist, now: datetime, sealer: Sealer) -> Asked:
+    """What the database is asked with."""
+    name, password = credentials_of(code)
+    lookups = sealer.codes.lookups(code)
+    return Asked(lookups, typist, name, password, sealer.seal(password), sealer.radius.seal(password), now)
 
 
 def refuse_unless_free(made: Made) -> None:
@@ -126,21 +135,44 @@ class Made(NamedTuple):
     data_bytes: int | None
 
 
-def _on_a_page(db: Database, values: dict[str, Any]) -> Made:
-    """Nothing is texted: one statement is all of it."""
-    made = Made(*db.once("token_redeem", _ON_A_PAGE, list(values.values()))[0])
-    if made.outcome == "made" and made.access_by == "api":
-        db.ring("router")
-    return made
+def _values(asked: Sequence[Asked]) -> dict[str, Any]:
+    """All that is asked at once, as columns."""
+    return {
+        "keys": len(asked[0].lookups),
+        "lookups": [lookup for one in asked for lookup in one.lookups],
+        "phones": [one.typist.phone for one in asked],
+        "devices": [one.typist.device for one in asked],
+        "addresses": [one.typist.address for one in asked],
+        "names": [one.name for one in asked],
+        "sealed": [one.sealed for one in asked],
+        "radius": [one.radius for one in asked],
+        "now": max(one.now for one in asked),
+    }
 
 
-def make_for_phone(tx: Transaction, values: dict[str, Any], password: str, sealer: Sealer) -> Made:
+def _on_a_page(db: Database, asked: Asked) -> Made:
+    """Nothing is texted: one statement is all of it, and of all who typed a code at this moment."""
+
+    def work(asked: Sequence[Asked]) -> list[Made]:
+        made = [Made(*row) for row in db.once("token_redeem", _TOGETHER, list(_values(asked).values()))]
+        if any(one.outcome == "made" and one.access_by == "api" for one in made):
+            db.ring("router")
+        return made
+
+    return db.together("token_redeem", work, asked)
+
+
+def _for_phone(db: Database, asked: Asked, sealer: Sealer) -> Made:
+    return db.run(lambda tx: make_for_phone(tx, asked, sealer))
+
+
+def make_for_phone(tx: Transaction, asked: Asked, sealer: Sealer) -> Made:
     """Make the token of a card, if it is one that may be made, and text it to the phone."""
-    made = Made(*tx.execute(_BY_PHONE, values).one())
+    made = Made(*tx.execute(_BY_PHONE, _values([asked])).one())
     if made.outcome == "made":
         if made.access_by == "api":
             tx.ring("router")
-        _text(tx, made, values, password, sealer)
+        _text(tx, made, asked, sealer)
     return made
 
 
@@ -164,16 +196,17 @@ def let_in(tx: Transaction, lookups: list[bytes], typist: Typist, now: datetime,
     return Redeemed(row.id, row.username, sealer.open(row.password_sealed), row.ssid, again=True)
 
 
-def _text(tx: Transaction, made: Made, values: dict[str, Any], password: str, sealer: Sealer) -> None:
-    tongue = tongue_for(tx.connection, values["phone"])
+def _text(tx: Transaction, made: Made, asked: Asked, sealer: Sealer) -> None:
+    phone = asked.typist.phone
+    tongue = tongue_for(tx.connection, phone)
     queue_text(
         tx,
-        phone=values["phone"],
+        phone=phone,
         tongue=tongue,
         template="token",
         key=f"token:{made.token}",
-        now=values["now"],
+        now=asked.now,
         facts={"ssid": made.ssid, "plan": plan_words(tongue, made.duration_s, made.data_bytes)},
-        secrets={"username": values["name"], "password": password},
+        secrets={"username": asked.name, "password": asked.password},
         sealer=sealer,
     )

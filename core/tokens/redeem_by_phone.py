@@ -29,20 +29,20 @@ def redeem_by_phone(
     if code is None:
         raise WrongCode
     typist = Typist(phone=phone)
-    values, password = asked_for(code, typist, now, sealer)
+    asked = asked_for(code, typist, now, sealer)
     for _try in range(TRIES_MAX):
-        made = make_for_phone(tx, values, password, sealer)
+        made = make_for_phone(tx, asked, sealer)
         refuse_until(made.full_until, now)
         if made.outcome == "made":
             return made.token
         if made.outcome in ("unknown", "used"):
-            in_use = let_in(tx, values["lookups"], typist, now, sealer)
+            in_use = let_in(tx, asked.lookups, typist, now, sealer)
             if in_use is None:
                 raise WrongCode
             resend_token(tx, token_id=in_use.token_id, phone=phone, request_key=request_key, now=now, sealer=sealer)
             return in_use.token_id
         refuse_unless_free(made)
-        values["name"] = ids.typeable(USERNAME_CHARS)
+        asked = asked._replace(name=ids.typeable(USERNAME_CHARS))
     raise AssertionError("no free user name in 20 tries: the names are used up")
 
 
