@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Flask, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
@@ -22,6 +22,7 @@ from portal.permits import GuardedBlueprint, Who, who_may
 from portal.visitors import Visitor, find_visitor, init_clock
 from portal.words import word
 from web import cookies
+from web.speech import t
 
 BODY_BYTES_MAX: Final = 64 * 1024
 # What is the same for everybody: no cookie is read, so caches may keep it.
@@ -30,6 +31,8 @@ OF_NOBODY: Final = frozenset(f"portal.{name}" for name in ("asset", "manifest", 
 BEFORE_A_SECRET: Final = frozenset(
     f"portal.{name}" for name in ("secret", "choose_secret", "log_out", "choose_language", "ask", "ask_code")
 )
+
+LOGGED_OUT: Final = _("You are logged out. Nothing was sent. Log in and do it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def admit() -> ResponseReturnValue | None:
             return redirect(url_for("portal.secret"), 303)
     if who != "public":
         if visitor is None:
+            if request.method == "POST":
+                flash(t(LOGGED_OUT), "refused")
             return redirect(url_for("portal.front"), 303)
         if not visitor.may(who):
             raise NotAllowed(permission=who)

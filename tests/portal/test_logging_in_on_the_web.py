@@ -84,6 +84,14 @@ def test_who_idles_is_logged_out(deng, session_clock):
     assert "Sell a token" not in deng.get("/").text
 
 
+def test_who_sends_a_form_after_being_logged_out_is_told_that_nothing_was_sent(deng, sale, session_clock, parts):
+    session_clock.advance(seconds=VISIT_IDLE_MAX.total_seconds() + 1)
+    answer = deng.client.post("/portal/sell", data=sale)
+    page = said(deng.client.get(answer.location).text)
+    assert "You are logged out. Nothing was sent. Log in and do it again." in page
+    assert count(parts, "token") == 0
+
+
 def test_too_many_wrong_tries_leave_only_the_code(app, parts, deng, clock):
     kiden = Browser(app.test_client(), parts)
     for n in range(10):
