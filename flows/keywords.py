@@ -32,6 +32,9 @@ MEANINGS: Final[dict[str, str | None]] = {
     "sell": "12",
     "give": "12",
     "owner": "12",
+    "sales": "12",
+    "helper": "12",
+    "payout": "12",
     "card": "13",
     "move": "4",
     "pause": "4",
@@ -68,6 +71,9 @@ _SPELLINGS: Final = {
     "statement": "statement kashf كشف",
     "sell": "sell sale biu biyu بيع بع ابيع",
     "give": "give gift hadiya adi هديه اهداء اهدي",
+    "sales": "sales mysales mabiat مبيعات مبيعاتي",
+    "helper": "helper addhelper baya بائع معاون",
+    "payout": "payout payme cashout asrif اصرف صرف سحب اسحب",
     "owner": "owner mywifi sid malik مالك صاحب",
     "card": "card cards voucher kart karti بطاقه كرت كارت قسيمه",
     "move": "move movetoken transfer angul نقل انقل",
@@ -88,7 +94,7 @@ _SPELLINGS: Final = {
 _ARABI: Final = """
     rasid rasiid istiri ishtiri shahan shahn kod rumuz mushkila musaada lugha luga salam gaima
     tasjil wagif abda ism isim fatura baga gayirbaga kashf dafat isalat isal risit banki tilgai
-    istihlak sura suraa bayanat biu biyu hadiya adi sid malik kart karti angul wagifkod kamil wasil
+    istihlak sura suraa bayanat biu biyu hadiya adi sid malik mabiat baya asrif kart karti angul wagifkod kamil wasil
 """
 # Consent changes only by a word spelled out: `step` is no STOP. All but the plainest stand alone: `وقف النت` says
 # that the net stopped.

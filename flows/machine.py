@@ -20,7 +20,9 @@ from flows import (
     buy,
     card,
     fault,
+    figures,
     internet,
+    last_sales,
     menu,
     more_data,
     my_plan,
@@ -28,10 +30,12 @@ from flows import (
     outage,
     owner,
     payments,
+    prices,
     sell,
     tokens,
     top_up,
     welcome,
+    who_helps,
 )
 from flows.session import Answer, Page, Session
 
@@ -56,6 +60,10 @@ _MODULES: Final = (
     owner,
     card,
     my_token,
+    figures,
+    who_helps,
+    prices,
+    last_sales,
 )
 FLOWS: Final[dict[str, ModuleType]] = {flow.__name__.rpartition(".")[2]: flow for flow in _MODULES}
 STATES: Final[dict[str, tuple[Show, Read]]] = {

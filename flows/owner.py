@@ -111,7 +111,10 @@ def read_reach(session: Session, typed: str, facts: Facts) -> Answer:
 
 def show_added(_session: Session, facts: Facts) -> Page:
     """What happens next."""
-    text = _("Thank you. We connect your router. Then dial {code} and choose 12.")
+    text = _(
+        "Thank you. We connect your router. Its admin password is set on our web page or at our office only, "
+        "never by phone. Then dial {code}, 12."
+    )
     return Page(say(facts.tongue, text, code=facts.service_code), ends=True)
 
 

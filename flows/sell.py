@@ -24,13 +24,23 @@ _CHOICES: Final = {
     "2": _("Give for free"),
     "3": _("Add a Wi-Fi"),
     "4": _("My MoMo number"),
+    "5": _("Sales, money"),
+    "6": _("Helpers"),
+    "7": _("Prices"),
+    "8": _("Take back a sale"),
 }
-_HELPERS_KEY: Final = "1"
+_HELPERS_KEYS: Final = frozenset({"1", "8"})
+_ELSEWHERE: Final = {"3": "add_network", "5": "figures", "6": "helpers", "7": "prices", "8": "last_sales"}
 MOVES: Final = [
     ("sell", "sell.menu", "sell.network"),
     ("sell_at_the_only_one", "sell.menu", "sell.plan"),
     ("add_network", "sell.menu", "owner.ssid"),
     ("name_momo", "sell.menu", "owner.momo"),
+    ("figures", "sell.menu", "figures.show"),
+    ("helpers", "sell.menu", "who_helps.list"),
+    ("prices", "sell.menu", "prices.list"),
+    ("last_sales", "sell.menu", "last_sales.list"),
+    ("back", ["figures.show", "who_helps.list", "prices.list", "last_sales.list"], "sell.menu"),
     ("network", "sell.network", "sell.plan"),
     ("to_be_paid", "sell.network", "sell.pay"),
     ("plan", "sell.plan", "sell.phone"),
@@ -73,16 +83,16 @@ def _to(session: Session, facts: Facts) -> str:
 
 def show_menu(_session: Session, facts: Facts) -> Page:
     """What may be done at the counter."""
-    may = [key for key in _CHOICES if key == _HELPERS_KEY or (facts.seller and facts.seller.is_owner)]
+    may = [key for key in _CHOICES if key in _HELPERS_KEYS or (facts.seller and facts.seller.is_owner)]
     return Page(say(facts.tongue, _("My Wi-Fi")), tuple((key, say(facts.tongue, _CHOICES[key])) for key in may))
 
 
 def read_menu(_session: Session, typed: str, facts: Facts) -> Answer:
-    """Sell, give, or change what the owner has."""
-    if facts.seller is None or (typed in _CHOICES and typed != _HELPERS_KEY and not facts.seller.is_owner):
+    """Sell, give, or look at and change what the owner has."""
+    if facts.seller is None or (typed in _CHOICES and typed not in _HELPERS_KEYS and not facts.seller.is_owner):
         return Answer(notice=sentence(NotAnOwner(), facts.tongue))
-    if typed == "3":
-        return Answer("add_network")
+    if typed in _ELSEWHERE:
+        return Answer(_ELSEWHERE[typed])
     if typed == "4":
         return Answer("name_momo", {"only": "momo"})
     if typed not in _CHOICES:

@@ -45,6 +45,7 @@ from core.tokens.redeem_by_phone import count_wrong_code
 from flows.engine import begin, step
 from flows.keywords import CONSENT, MEANINGS, STATEMENT_KEY, Understood, answers_for, is_arabic, understand
 from flows.machine import BILL, HOME, PAYMENTS, WELCOME, IllegalMoveError
+from flows.owner_by_word import owner_by_word
 from flows.payments import RECEIPTS_KEY
 from flows.refusals import sentence
 from flows.sell_by_word import sell_by_word
@@ -56,6 +57,7 @@ LOG = log("sms_bot.converse")
 TEXTS_PER_HOUR_MAX: Final = 60  # of one phone; more are taken and not answered
 FREE_TEXT: Final = frozenset({"account.name", "owner.ssid"})
 SALES: Final = frozenset({"sell", "give"})
+OWNERS: Final = frozenset({"sales", "helper", "payout"})
 HOLDERS: Final = frozenset({"move", "pause", "continue"})
 CARD: Final = "card.code"
 NUMBER_ASKED: Final = frozenset({"payments.number", "payments.claim"})  # of theirs, which may look like anything
@@ -219,6 +221,8 @@ class Conversations:
             return _card(understood.behind or understood.rest, facts, _tongue(understood, facts))
         if understood.keyword in HOLDERS and facts.customer is not None:
             return _of(token_by_word(understood.keyword or "", understood.rest, facts), facts)
+        if understood.keyword in OWNERS and facts.customer is not None:
+            return _of(owner_by_word(understood.keyword or "", understood.rest, facts), facts)
         if understood.keyword in SALES and facts.customer is not None:
             return _of(sell_by_word(understood.keyword or "", understood.rest, facts), facts)
         return self._menu(facts, answers_for(understood, facts.plans, facts.pay_to), "")

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from core.callers.bill_commands import on_bill
 from core.callers.commands import (
-    AddNetwork,
     AgreeAutoTopUp,
     BuyData,
     BuyToken,
@@ -15,11 +14,10 @@ from core.callers.commands import (
     CheckReceipt,
     ClaimPayment,
     Command,
-    ConfirmMomo,
     HearAgain,
     KeepPlan,
     MoveToken,
-    NameMomo,
+    OwnerCommand,
     PauseToken,
     PayBill,
     PayInParts,
@@ -29,9 +27,7 @@ from core.callers.commands import (
     ReportFault,
     ResendToken,
     ResumeToken,
-    SellToken,
     SetLanguage,
-    SignUpOwner,
     Silence,
     StopAutoTopUp,
     TextReceipts,
@@ -96,6 +92,9 @@ def carry_out(tx: Transaction, command: Command, asked: Asked, parts: Parts) -> 
 
 
 def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts, customer: Account) -> None:
+    if isinstance(command, OwnerCommand):
+        on_wifi(tx, command, customer=customer, request_key=asked.request_key, now=asked.now, parts=parts)
+        return
     match command:
         case SetLanguage():
             set_language(tx, customer_id=customer.customer_id, language=command.language, script=command.script)
@@ -132,15 +131,6 @@ def _for_customer(tx: Transaction, command: Command, asked: Asked, parts: Parts,
                 command,
                 customer=customer,
                 phone=asked.phone,
-                request_key=asked.request_key,
-                now=asked.now,
-                parts=parts,
-            )
-        case SignUpOwner() | NameMomo() | ConfirmMomo() | AddNetwork() | SellToken():
-            on_wifi(
-                tx,
-                command,
-                customer=customer,
                 request_key=asked.request_key,
                 now=asked.now,
                 parts=parts,

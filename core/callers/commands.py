@@ -226,10 +226,55 @@ class SellToken:
     campaign: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TakeBackSale:
+    """The token I sold for notes, or gave away, is taken back; I hand its price back."""
+
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddHelper:
+    """This phone sells for me from now on."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveHelper:
+    """This phone sells for me no more."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetPrice:
+    """I take this for that plan from now on; None: it is not on my list any more."""
+
+    version_id: int
+    price: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class PayMeOut:
+    """Send my balance to my MoMo number."""
+
+
 TokenCommand = ResendToken | MoveToken | PauseToken | ResumeToken
 BillCommand = PayBill | PayInParts | ChangePlan | KeepPlan | TextStatement
 PaymentCommand = ClaimPayment | TextReceipts | CheckReceipt | AgreeAutoTopUp | StopAutoTopUp
-OwnerCommand = SignUpOwner | NameMomo | ConfirmMomo | AddNetwork | SellToken
+OwnerCommand = (
+    SignUpOwner
+    | NameMomo
+    | ConfirmMomo
+    | AddNetwork
+    | SellToken
+    | TakeBackSale
+    | AddHelper
+    | RemoveHelper
+    | SetPrice
+    | PayMeOut
+)
 Command = (
     Register
     | SetLanguage

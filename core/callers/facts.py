@@ -161,6 +161,58 @@ class PayToFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SaleFact:
+    """A token the caller sold or gave away today. It `can_come_back` while nobody has used it."""
+
+    token_id: int
+    recipient: str
+    duration_s: int
+    data_bytes: int | None
+    price: Money
+    is_gift: bool
+    can_come_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HelperFact:
+    """Somebody who sells for the caller."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFiguresFact:
+    """What is the owner's alone to see: (tokens, pounds) sold, devices online, money with us, gifts, helpers.
+
+    `balance` is what a payout would send now; `phone` None: to nowhere yet.
+    """
+
+    today: tuple[int, Money]
+    week: tuple[int, Money]
+    month: tuple[int, Money]
+    online: int
+    balance: Money
+    on_the_way: Money
+    phone: str | None
+    gifts_today: int
+    gifts_most: int
+    helpers: tuple[HelperFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SellingFact:
+    """What a seller did today, newest first; and the figures, to an owner."""
+
+    sales: tuple[SaleFact, ...]
+    own: OwnFiguresFact | None = None
+
+
+class SellingNotReadError(Exception):
+    """A step needs what the caller sold, which is read only for the steps that need it."""
+
+
+@dataclass(frozen=True, slots=True)
 class SellerFact:
     """The caller sells Wi-Fi: as the owner, or helping one. Their networks, and the list with its prices."""
 
@@ -192,6 +244,7 @@ class Facts:
     pay_to: tuple[PayToFact, ...] = ()
     orange_country: str | None = None  # whose numbers may pay by Orange Money, where that is on
     usage_read: tuple[UsageFact, ...] | None = None
+    selling_read: SellingFact | None = None
     seller: SellerFact | None = None  # an owner or a helper; what it says is as old as the prices may be
 
     @property
@@ -216,3 +269,14 @@ class Facts:
         if self.usage_read is None:
             raise UsageNotReadError
         return self.usage_read
+
+    @property
+    def selling(self) -> SellingFact:
+        """What the caller sold, where they sell.
+
+        Raises:
+            SellingNotReadError: as with usage.
+        """
+        if self.selling_read is None:
+            raise SellingNotReadError
+        return self.selling_read

@@ -20,12 +20,15 @@ from core.callers.facts import (
     PayToFact,
     PlanFact,
     SellerFact,
+    SellingFact,
+    SellingNotReadError,
     ServiceFact,
     TariffFact,
     TokenFact,
     UsageFact,
     UsageNotReadError,
 )
+from core.callers.selling_facts import selling_of
 from core.callers.usage_facts import usage_of
 from core.catalog.models import PlanVersion
 from core.catalog.queries import Offer, offers
@@ -142,23 +145,36 @@ class CallerFacts:
         return self._read(phone, now, shared)
 
     def told(self, facts: Facts, turn_of: Callable[[Facts], T], connection: Connection | None = None) -> T:
-        """What a step makes of the facts; with usage, where it turns out to need it. A step does nothing by itself.
+        """What a step makes of the facts; with usage or sales, where it needs them. A step does nothing by itself.
 
-        Within a transaction usage is read by its `connection`: see `freshen`.
+        Within a transaction these are read by its `connection`: see `freshen`.
         """
-        try:
-            return turn_of(facts)
-        except UsageNotReadError:
-            return turn_of(replace(facts, usage_read=self._usage(facts, connection)))
+        while True:
+            try:
+                return turn_of(facts)
+            except UsageNotReadError:
+                facts = replace(facts, usage_read=self._further(self._usage, facts, connection))
+            except SellingNotReadError:
+                facts = replace(facts, selling_read=self._further(self._selling, facts, connection))
 
-    def _usage(self, facts: Facts, connection: Connection | None) -> tuple[UsageFact, ...]:
+    def _further(self, read: Callable[[Facts, Connection], T], facts: Facts, connection: Connection | None) -> T:
+        if connection is not None:
+            return read(facts, connection)
+        with self._parts.db.reading() as reading:
+            return read(facts, reading)
+
+    def _usage(self, facts: Facts, connection: Connection) -> tuple[UsageFact, ...]:
         if facts.customer is None or not facts.services:
             return ()
-        customer_id, issuer = facts.customer.customer_id, issuer_of(self._parts.settings)
-        if connection is not None:
-            return usage_of(connection, customer_id=customer_id, issuer=issuer, now=facts.now)
-        with self._parts.db.reading() as reading:
-            return usage_of(reading, customer_id=customer_id, issuer=issuer, now=facts.now)
+        issuer = issuer_of(self._parts.settings)
+        return usage_of(connection, customer_id=facts.customer.customer_id, issuer=issuer, now=facts.now)
+
+    @staticmethod
+    def _selling(facts: Facts, connection: Connection) -> SellingFact:
+        if facts.customer is None or facts.seller is None:
+            return SellingFact(())
+        customer_id, is_owner = facts.customer.customer_id, facts.seller.is_owner
+        return selling_of(connection, customer_id=customer_id, is_owner=is_owner, now=facts.now)
 
     def _read(self, phone: str, now: datetime, shared: _Shared) -> Facts:
         script = shared.scripts.get(operator_of(phone) or "", DEFAULT_SCRIPT)

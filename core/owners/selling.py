@@ -64,6 +64,16 @@ class Counter:
         """Whose network it is."""
         return int(self.owner["customer_id"])
 
+    def refuse_unless_selling(self) -> None:
+        """Refuse whoever may not sell now.
+
+        Raises:
+            OwnerSuspended, CustomerNotActive: the owner, or who sells for them.
+        """
+        refuse_unless_active(self.owner)
+        if self.seller.status != "active":
+            raise CustomerNotActive(number=self.seller.number)
+
     def open_router(self) -> int:
         """The router to sell at.
 
@@ -71,9 +81,7 @@ class Counter:
             OwnerSuspended, CustomerNotActive: the owner, or who sells for them, may not.
             NoHotspot: the network is closed, or its router is not known yet.
         """
-        refuse_unless_active(self.owner)
-        if self.seller.status != "active":
-            raise CustomerNotActive(number=self.seller.number)
+        self.refuse_unless_selling()
         if not self.is_open or self.router_id is None:
             raise NoHotspot
         return self.router_id

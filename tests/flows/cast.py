@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from core.callers.commands import (
+    AddHelper,
     AddNetwork,
     AgreeAutoTopUp,
     BuyData,
@@ -20,17 +21,21 @@ from core.callers.commands import (
     PauseToken,
     PayBill,
     PayInParts,
+    PayMeOut,
     RedeemCard,
     Register,
+    RemoveHelper,
     Rename,
     ReportFault,
     ResendToken,
     ResumeToken,
     SellToken,
     SetLanguage,
+    SetPrice,
     SignUpOwner,
     Silence,
     StopAutoTopUp,
+    TakeBackSale,
     TextReceipts,
     TextStatement,
     TopUp,
@@ -41,10 +46,14 @@ from core.callers.facts import (
     CustomerFact,
     DataPackFact,
     Facts,
+    HelperFact,
     HotspotFact,
+    OwnFiguresFact,
     PayToFact,
     PlanFact,
+    SaleFact,
     SellerFact,
+    SellingFact,
     ServiceFact,
     TariffFact,
     TokenFact,
@@ -57,6 +66,7 @@ from core.errors import (
     CodeUsed,
     InsufficientBalance,
     OwnNumber,
+    PayoutOnItsWay,
     PlanGone,
     PlanRunning,
     PriceChanged,
@@ -208,8 +218,31 @@ def facts_of(
         tariffs=TARIFFS,
         pay_to=pay_to,
         orange_country=orange_country,
+        selling_read=selling_of(sells == "as owner"),
         seller=SellerFact(sells == "as owner", HOTSPOTS[:networks], OWNERS_PLANS) if sells else None,
     )
+
+
+def selling_of(is_owner):
+    """What Deng, or who sells for him, did today."""
+    own = OwnFiguresFact(
+        today=(4, Money.of(2_450, "SSP")),
+        week=(31, Money.of(21_700, "SSP")),
+        month=(112, Money.of(84_300, "SSP")),
+        online=7,
+        balance=Money.of(12_600, "SSP"),
+        on_the_way=Money(0, "SSP"),
+        phone=PHONES["Deng"],
+        gifts_today=2,
+        gifts_most=10,
+        helpers=(HelperFact("Kuol", "+211912000001"),),
+    )
+    sales = (
+        SaleFact(921, PHONES["Achol"], 3 * HOUR, None, Money.of(700, "SSP"), is_gift=False, can_come_back=True),
+        SaleFact(922, PHONES["Achol"], HOUR, None, Money.of(350, "SSP"), is_gift=False, can_come_back=False),
+        SaleFact(923, "+211922000002", HOUR, None, Money(0, "SSP"), is_gift=True, can_come_back=True),
+    )
+    return SellingFact(sales, own if is_owner else None)
 
 
 def _selling(service, usage):
@@ -281,6 +314,18 @@ class World:
                 self._token(command.token_id, status="paused", paused_at=self.facts.now)
             case ResumeToken():
                 self._token(command.token_id, status="running", paused_at=None)
+            case PayMeOut():
+                self._pay_out()
+            case AddHelper():
+                self._figures(helpers=(*self.facts.selling.own.helpers, HelperFact("", command.phone)))
+            case RemoveHelper():
+                kept = tuple(one for one in self.facts.selling.own.helpers if one.phone != command.phone)
+                self._figures(helpers=kept)
+            case SetPrice():
+                self._price(command)
+            case TakeBackSale():
+                kept = tuple(one for one in self.facts.selling.sales if one.token_id != command.token_id)
+                self.facts = replace(self.facts, selling_read=replace(self.facts.selling, sales=kept))
             case SellToken():
                 if command.recipient == self.facts.phone:
                     raise OwnNumber
@@ -296,6 +341,23 @@ class World:
         if code != CARDS["good"]:
             raise WrongCode
         self.facts = replace(self.facts, tokens=(TOKENS["waiting"], *self.facts.tokens))
+
+    def _pay_out(self) -> None:
+        own = self.facts.selling.own
+        if own.on_the_way:
+            raise PayoutOnItsWay(amount=own.on_the_way)
+        self._figures(balance=Money(0, "SSP"), on_the_way=own.balance)
+
+    def _figures(self, **changes) -> None:
+        selling = self.facts.selling
+        self.facts = replace(self.facts, selling_read=replace(selling, own=replace(selling.own, **changes)))
+
+    def _price(self, command: SetPrice) -> None:
+        plan = next(one for one in self.facts.plans if one.version_id == command.version_id)
+        others = [one for one in self.facts.seller.plans if one.version_id != command.version_id]
+        listed = others if command.price is None else [*others, replace(plan, price=command.price)]
+        seller = replace(self.facts.seller, plans=tuple(sorted(listed, key=lambda one: one.alias)))
+        self.facts = replace(self.facts, seller=seller)
 
     def _token(self, token_id: int, **changes) -> None:
         tokens = tuple(replace(one, **changes) if one.token_id == token_id else one for one in self.facts.tokens)
@@ -442,6 +504,20 @@ def in_plain_words(command: Command, facts: Facts) -> str:
             if command.means == "cash":
                 return f"sells {what}, {command.price} in notes"
             return f"gives {what}" + (f", for {command.campaign}" if command.campaign else "")
+        case TakeBackSale():
+            sale = next(one for one in facts.selling.sales if one.token_id == command.token_id)
+            undone = "" if sale.is_gift else f", and takes {sale.price} out of the books again"
+            return f"ends the token of {national(sale.recipient)}{undone}"
+        case AddHelper():
+            return f"lets {national(command.phone)} sell for {facts.customer.name}, and texts it there"
+        case RemoveHelper():
+            return f"lets {national(command.phone)} sell no more"
+        case SetPrice():
+            plan = next(plan for plan in facts.plans if plan.version_id == command.version_id)
+            what = plan_words("en", plan.duration_s, plan.data_bytes)
+            return f"sells {what} for {command.price} from now on" if command.price else f"sells {what} no more"
+        case PayMeOut():
+            return f"sends {facts.selling.own.balance} to {national(facts.selling.own.phone)}"
         case SignUpOwner():
             return f"signs {national(facts.phone)} up as a Wi-Fi owner"
         case NameMomo():

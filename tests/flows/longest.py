@@ -8,10 +8,14 @@ from core.billing.statement_text import BILLS_MAX, bill_lines
 from core.callers.facts import (
     BillFact,
     DataPackFact,
+    HelperFact,
     HotspotFact,
+    OwnFiguresFact,
     PayToFact,
     PlanFact,
+    SaleFact,
     SellerFact,
+    SellingFact,
     ServiceFact,
     TariffFact,
     TokenFact,
@@ -91,11 +95,24 @@ def longest_facts(tongue, ssid):
             tuple(HotspotFact(n, 9_000 + n, ssid) for n in range(1, LAST_HOTSPOT + 1)),
             tuple(PlanFact(100 + n, n, ALMOST_A_YEAR, DATA, AMOUNT) for n in range(1, 11)),
         ),
+        selling_read=longest_selling(),
         pay_to=(
             *(PayToFact(n, n, "bank", "Cooperative Bank", "0123 4567 8901 2345") for n in (1, 2, 3)),
             *(PayToFact(n, n, "wallet", "Trinity m-GURUSH", "0912 555 000 111") for n in range(4, 12)),
         ),
     )
+
+
+def longest_selling():
+    """An owner of twenty helpers who sold and gave nine tokens today, each of which can be taken back."""
+    line = (100_000, Money.of(BALANCE, "SSP"))
+    helpers = tuple(HelperFact((f"{NAMES['ar']} " * 5)[:NAME_CHARS], f"+2119120000{n:02}") for n in range(20))
+    own = OwnFiguresFact(line, line, line, 200, line[1], line[1], PHONES["Deng"], 10_000, 10_000, helpers)
+    sales = tuple(
+        SaleFact(n, PHONES["Achol"], ALMOST_A_YEAR, DATA, AMOUNT, is_gift=n > 1, can_come_back=True)
+        for n in range(1, 10)
+    )
+    return SellingFact(sales, own)
 
 
 def longest_usage(service):
@@ -125,6 +142,8 @@ BUYING = {
     "recipient": PHONES["Kiden"],
     "payer": PHONES["Deng"],
 }
+HELPING = {"phone": PHONES["Kiden"]}
+PRICING = {"version": 101, "price": AMOUNT.minor}
 MOVING = {"token": 1, "to": PHONES["Kiden"]}
 TOPPING_UP = {"amount": AMOUNT.minor, "payer": PHONES["Deng"]}
 CLAIMING = {"account": 4, "number": "MP261125.1341.A00073.B1234567"}
@@ -204,6 +223,22 @@ STANDING = {
     "sell.sold": BUYING,
     "sell.asked": BUYING,
     "sell.given": BUYING,
+    "figures.show": {},
+    "figures.money": {},
+    "figures.asked": {},
+    "who_helps.list": {},
+    "who_helps.phone": {},
+    "who_helps.add": HELPING,
+    "who_helps.added": HELPING,
+    "who_helps.remove": HELPING,
+    "who_helps.removed": HELPING,
+    "prices.list": {},
+    "prices.amount": PRICING,
+    "prices.sure": PRICING,
+    "prices.done": PRICING,
+    "last_sales.list": {},
+    "last_sales.one": {"token": 1},
+    "last_sales.done": {"token": 1},
     "owner.begin": {},
     "owner.momo": {},
     "owner.code": {"momo": PHONES["Deng"]},
