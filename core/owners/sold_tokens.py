@@ -20,7 +20,15 @@ _COLUMNS: Final = """
     FROM token t JOIN hotspot h ON h.id = t.hotspot_id JOIN access_grant g ON g.id = t.grant_id
     LEFT JOIN customer s ON s.id = t.seller_id LEFT JOIN contact n ON n.customer_id = s.id AND n.is_main
 """
-_OF_OWNER: Final = text(f"{_COLUMNS} WHERE h.owner_id = :owner ORDER BY t.id DESC LIMIT {SHOWN_MAX}")
+# The last of each network by its index, then the last of all: the table holds everybody's.
+_OF_OWNER: Final = text(f"""
+    {_COLUMNS} WHERE t.id IN (
+      SELECT l.id FROM hotspot o CROSS JOIN LATERAL (
+        SELECT id, sold_at FROM token WHERE hotspot_id = o.id AND origin <> 'card'
+        ORDER BY sold_at DESC LIMIT {SHOWN_MAX}
+      ) l WHERE o.owner_id = :owner ORDER BY l.sold_at DESC LIMIT {SHOWN_MAX}
+    ) ORDER BY t.sold_at DESC, t.id DESC
+""")
 _ONE: Final = text(f"{_COLUMNS} WHERE h.owner_id = :owner AND t.id = :token")
 _OF_SELLER: Final = text(f"""
     {_COLUMNS} WHERE t.seller_id = :seller AND t.sold_at >= :since ORDER BY t.id DESC LIMIT {SHOWN_MAX}
@@ -85,7 +93,7 @@ class Sale:
 
 
 def tokens_of_owner(connection: Connection, owner_id: int) -> list[SoldToken]:
-    """The last tokens at an owner's networks, newest first, at most `SHOWN_MAX`."""
+    """The last tokens at an owner's networks, newest first, at most `SHOWN_MAX`. Cards stand with their batches."""
     return [_sold(row) for row in connection.execute(_OF_OWNER, {"owner": owner_id}).mappings()]
 
 

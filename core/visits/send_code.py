@@ -18,6 +18,7 @@ from core.db.engine import Transaction
 from core.errors import TooManyTries
 from core.ids import Ids
 from core.languages import Tongue
+from core.logs import log
 from core.messaging.queue_text import queue_text
 from core.phones import parse_phone
 from core.sealing import Sealer
@@ -32,6 +33,7 @@ from core.visits.limits import (
 )
 from core.visits.models import LogInCode
 
+LOG: Final = log("visits.send_code")
 HOUR: Final = DAY / 24
 _IN_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended("log-in codes", 0)))
 
@@ -94,6 +96,7 @@ def _refuse_too_many(tx: Transaction, phone: str, address: str, now: datetime) -
     if _count(tx, LogInCode.address == address, LogInCode.sent_at > now - HOUR) >= CODES_PER_ADDRESS_HOUR_MAX:
         _refuse_until(now + HOUR, now)
     if _count(tx, LogInCode.sent_at >= today) >= CODES_PER_DAY_MAX:
+        LOG.warning("no code by SMS is left for today", most=CODES_PER_DAY_MAX)
         _refuse_until(tomorrow, now)
 
 

@@ -206,6 +206,14 @@ def test_the_figures_of_sales_tell_what_was_sold_by_whom(browser_of, deng, stall
     assert "Tokens that can still be used: 3" in page
 
 
+def test_the_last_tokens_are_of_all_his_networks_the_newest_first(deng, stall, clock):
+    for n, spot in enumerate(("Juba Town Wi-Fi", "Munuki Net", "Juba Town Wi-Fi")):
+        clock.advance(minutes=1)
+        stall.sells(f"sale {n}", f"+21192200010{n}", ssid=spot)
+    page = said(deng.get("/sales").text)
+    assert re.findall(r"0922 000 10\d", page) == ["0922 000 102", "0922 000 101", "0922 000 100"]
+
+
 def test_the_money_page_tells_how_deng_stands(deng):
     page = said(deng.get("/money").text)
     assert "A payout now would send you SSP 0" in page
