@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from admin.billing_words import BILLING_WORDS
 from admin.cash_words import CASH_WORDS
+from admin.owner_words import OWNER_WORDS
 from admin.partner_words import PARTNER_WORDS
 from admin.payout_words import PAYOUT_WORDS
 from admin.refusal_words import sentence_of
@@ -97,6 +98,7 @@ WORDS: Final[Mapping[str, str]] = {
     "act.payment_settled_refused": _("settled a payment: nothing taken"),
     "act.receipt_sent_again": _("texted a receipt again"),
     "act.alarm_seen": _("looked into an alarm"),
+    **OWNER_WORDS,
     **BILLING_WORDS,
     **STATEMENT_WORDS,
     **CASH_WORDS,

@@ -33,6 +33,8 @@ Permission = Literal[
     "statements.manage",  # files of banks and providers: read in, matched, explained
     "payouts.ask",  # refunds and transfers: up to the role's limit at once, above it for a second person
     "payouts.approve",
+    "owners.see",  # Wi-Fi owners: what they sell, and what looks wrong
+    "owners.manage",  # stopped and let sell again, what they may give away
     "cards.sell",  # cards of Wi-Fi tokens: which there are, and opening those that were sold
     "cards.make",  # made, printed with their codes, voided
     "partners.manage",  # keys of the API: what other programs may read and tell
@@ -54,17 +56,20 @@ _COUNTER: Final[frozenset[Permission]] = frozenset(
         "cards.sell",
     }
 )
-_MACHINES: Final[frozenset[Permission]] = frozenset({"outbox.see", "outbox.push", "network.see", "routers.manage"})
+_MACHINES: Final[frozenset[Permission]] = frozenset(
+    {"outbox.see", "outbox.push", "network.see", "routers.manage", "owners.see"}
+)
 _BILLING: Final[frozenset[Permission]] = frozenset(
     {"services.manage", "adjustments.decide", "catalogue.manage", "reports.see"}
 )
 _MONEY: Final[frozenset[Permission]] = frozenset(
     {"cash.manage", "payments.settle", "statements.manage", "payouts.approve"}
 )
+_TRUST: Final[frozenset[Permission]] = frozenset({"customers.change", "cards.make", "owners.manage"})
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
     "admin": PERMISSIONS,
-    "manager": _EVERYONE | _COUNTER | _MACHINES | _BILLING | _MONEY | {"customers.change", "cards.make"},
+    "manager": _EVERYONE | _COUNTER | _MACHINES | _BILLING | _MONEY | _TRUST,
     "cashier": _EVERYONE | _COUNTER,
     "technician": _EVERYONE | _MACHINES,
 }

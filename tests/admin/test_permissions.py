@@ -63,6 +63,12 @@ ALLOWED = {
     "set_owner_terms": BILLING,
     "settle_owner": BILLING,
     "settlement": BILLING,
+    "owner_trade": MACHINES,
+    "owner_shop": MACHINES,
+    "set_owner_state": BILLING,
+    "set_owner_gifts": BILLING,
+    "connect_network": MACHINES,
+    "keep_wifi_password": MACHINES,
     "auto_top_ups": COUNTER,
     "stop_auto_top_up": COUNTER,
     "payment": COUNTER,
@@ -218,6 +224,7 @@ def routes(app: Flask, town):
                 "evidence_id": 1,
                 "exemption": 1,
                 "charge": 1,
+                "hotspot": 1,
             }
             if "<int:number>" in rule.rule:
                 values["number"] = 1
