@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -12,19 +11,13 @@ import typst
 
 from core.documents.document_sheet import document_sheet
 from core.documents.papers import Document, House, Paper, Statement
+from core.documents.press import fonts
 from core.documents.receipt_sheet import receipt_sheet
 from core.documents.sheet import PaperLanguage, Sheet
 from core.documents.statement_sheet import statement_sheet
 
 _FOLDER: Final = Path(__file__).parent
 TEMPLATE: Final = _FOLDER / "sheet.typ"
-FONTS: Final = _FOLDER / "fonts"
-
-
-@cache
-def fonts() -> typst.Fonts:
-    """Ours and no others: what is installed on a machine must not change a document."""
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
 
 
 def sheet_of(paper: Paper, language: PaperLanguage, house: House) -> Sheet:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import typst
 
-from core.documents import card_sheet
 from core.documents import pdf as drawing
 from core.documents.card_sheet import Card, CardPaper, CardSheet
+from core.documents.press import CARD_TEMPLATE, fonts
 from core.documents.sheet import Fact, Grid, Row, Sheet
 from core.languages import Language
 from tests.core.documents.samples import HOUSE, PAPERS
@@ -78,7 +78,7 @@ def _golden_cards(paper: CardPaper, language: Language) -> CardSheet:
         sold="\u20683 ساعات\u2069: \u2066300\u2069 جنيه" if arabic else "3 hours: SSP 300",
         how=("ادخل الشبكة.", "اطلب \u2066*384*77#\u2069.") if arabic else ("Join this Wi-Fi.", "Dial *384*77#."),
         cards=tuple(
-            Card(number, code, _DARK)
+            Card(number, code, "")
             for number, code in (
                 ("12-0000015", "f7dm-eyxy-tjey-at"),
                 ("12-0000028", "mmmm-wwww-mmmm-ww"),
@@ -99,14 +99,17 @@ SHEETS = {"invoice.ar": _golden(("ar",)), "invoice.both": _golden(("en", "ar"))}
 
 def picture(sheet: Sheet | CardSheet, dots_per_inch: int = DOTS_PER_INCH) -> list[bytes]:
     """A sheet's pages as PNG."""
+    data = asdict(sheet)
+    for card in data.get("cards", ()):
+        card["square"] = _DARK
     pages = typst.compile(
-        str(card_sheet.TEMPLATE if isinstance(sheet, CardSheet) else drawing.TEMPLATE),
+        str(CARD_TEMPLATE if isinstance(sheet, CardSheet) else drawing.TEMPLATE),
         root=str(drawing.TEMPLATE.parent),
-        font_paths=drawing.fonts(),
+        font_paths=fonts(),
         ignore_system_fonts=True,
         format="png",
         ppi=dots_per_inch,
-        sys_inputs={"sheet": json.dumps(asdict(sheet))},
+        sys_inputs={"sheet": json.dumps(data)},
     )
     return pages if isinstance(pages, list) else [pages]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
 import zxingcpp
 
-from core.documents.card_sheet import CARDS_A_SHEET, CardPaper, CardSheet, card_link, card_pdf, card_sheet, square
+from core.documents.card_sheet import CARDS_A_SHEET, CardPaper, CardSheet, card_link, card_pdf, card_sheet
+from core.documents.press import PressError, draw, drawn_apart
 from core.languages import Language
 from core.money import Money
 from core.tokens.batch_views import BatchView
@@ -103,5 +104,11 @@ def test_a_wide_name_and_a_wide_code_stay_within_their_card() -> None:
 
 def test_the_same_cards_give_the_same_bytes_and_a_gift_names_no_price() -> None:
     assert card_pdf(sheet()) == card_pdf(sheet())
-    assert square("https://shabaka.example") == square("https://shabaka.example")
+    assert card_pdf(sheet()) == draw(asdict(sheet()))
     assert sheet(batch=replace(BATCH, price=Money.of(0, "SSP"))).sold == "3 hours"
+
+
+def test_a_press_that_breaks_tells_no_code() -> None:
+    with pytest.raises(PressError) as broken:
+        drawn_apart(asdict(sheet()) | {"how": 3})
+    assert "acdef" not in f"{broken.value!r} {broken.value.__cause__!r}"

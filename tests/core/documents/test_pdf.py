@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from core.documents.papers import Party
-from core.documents.pdf import FONTS, draw, pdf, sheet_of
+from core.documents.pdf import draw, pdf, sheet_of
+from core.documents.press import FONTS
 from core.documents.sheet import PAPER_LANGUAGES
 from tests.core.documents.pictures import CARD_SHEETS, GOLDEN, SHEETS, picture, pixels
 from tests.core.documents.samples import HOUSE, PAPERS, STATEMENT, TWELVE_LINES, TWO_LINES
