@@ -106,21 +106,31 @@ def read_reach(session: Session, typed: str, facts: Facts) -> Answer:
     if typed not in _REACH:
         return choose_again(facts)
     reach = _REACH[typed][1]
-    return Answer("reach_none" if reach == "none" else "reach", command=AddNetwork(session.data["ssid"], reach))
+    added = AddNetwork(session.data["ssid"], reach)
+    return Answer("reach_none" if reach == "none" else "reach", {"reach": reach}, added)
 
 
-def show_added(_session: Session, facts: Facts) -> Page:
-    """What happens next."""
+def show_added(session: Session, facts: Facts) -> Page:
+    """What happens next, and what can be had only in part."""
     text = _(
         "Thank you. We connect your router. Its admin password is set on our web page or at our office only, "
         "never by phone. Then dial {code}, 12."
     )
+    if session.data.get("reach") == "radius":
+        text = _(
+            "Thank you. We connect it. Time is kept as sold; speed and data only if your router can. "
+            "Its password: on our web page only. Then dial {code}, 12."
+        )
     return Page(say(facts.tongue, text, code=facts.service_code), ends=True)
 
 
 def show_cannot(_session: Session, facts: Facts) -> Page:
-    """Said plainly: what such a router cannot do."""
-    return Page(say(facts.tongue, _("This router cannot end a token in time. You cannot sell there.")), ends=True)
+    """Said plainly: what cannot be had there, and with what it could."""
+    text = _(
+        "Written down. But nothing can let guests in and out there: no token can be sold or given. With a MikroTik, or "
+        "RADIUS, it can. Add it then."
+    )
+    return Page(say(facts.tongue, text), ends=True)
 
 
 STATES: Final = {

@@ -245,7 +245,7 @@ STANDING = {
     "owner.heard": {"momo": PHONES["Deng"]},
     "owner.ssid": {},
     "owner.reach": {"ssid": LATIN_SSID},
-    "owner.added": {"ssid": LATIN_SSID},
+    "owner.added": {"ssid": LATIN_SSID, "reach": "radius"},
     "owner.cannot": {"ssid": LATIN_SSID},
     "payments.menu": {},
     "payments.wallet": {},

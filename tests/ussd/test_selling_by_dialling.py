@@ -45,6 +45,6 @@ def test_signing_up_goes_on_after_each_step(app: Flask, parts: Parts) -> None:
     assert call.press("1").startswith("CON Which MTN number gets your share?")
     assert call.press("0921234567").startswith("CON Type the 6 digits")
     assert call.press("000000").startswith("CON Name of your Wi-Fi (SSID)?")
-    assert call.press("Achol Net", "4").startswith("END This router cannot end a token in time.")
+    assert call.press("Achol Net", "4").startswith("END Written down. But nothing can let guests in and out there")
     assert count(parts, "hotspot", "ssid = 'Achol Net' AND reach = 'none'") == 1
     assert [template for template, _shown in texts_to(parts, ACHOL)] == ["momo_code", "momo_code_wrong"]
