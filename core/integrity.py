@@ -27,6 +27,7 @@ RAISES_A_BALANCE: Final = (
     "outage_credit",  # by the policy for long outages, against its row
     "taken_back",  # what a payment had settled, and is due again
     "bank_payment",  # money that a statement tells of, against its receipt
+    "cards_voided",  # what a customer had paid for cards, against the row that took them back
     "payout_back",  # what was held to be paid out, and did not go
 )
 

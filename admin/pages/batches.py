@@ -23,6 +23,7 @@ from core.db.engine import Transaction
 from core.errors import AmountOutOfRange, NoHotspot, NotFound, NotPossibleNow, PlanGone, Refusal
 from core.languages import marked as _
 from core.money import Money
+from core.owners.give_cards import give_cards
 from core.owners.limits import CAMPAIGN_CHARS_MAX, PRICE_MOST
 from core.owners.network_at import NetworkView, code_on_poster, network_at, offers_at
 from core.phones import parse_phone, western_digits
@@ -135,7 +136,10 @@ def _sold(tx: Transaction, batch: BatchView, first: int, last: int) -> Markup:
     else:
         given = bool(typed("for_nothing"))
         detail["means"] = "given" if given else "cash"
-        sold = sell_cards(tx, seller_id=batch.owner_id, staff_id=staff_id, for_nothing=given, **which)
+        if given:
+            sold = give_cards(tx, staff_id=staff_id, **which)
+        else:
+            sold = sell_cards(tx, seller_id=batch.owner_id, staff_id=staff_id, for_nothing=False, **which)
     if not sold.again:
         note(tx, "cards_sold", _subject(batch.batch_id), detail)
     if first == last:

@@ -34,6 +34,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "payout_back": _("Came back, not paid out: {reason}"),
     "token_sale": _("Wi-Fi token"),
     "card_sale": _("Wi-Fi cards"),
+    "cards_voided": _("Wi-Fi cards taken back"),
     "reversal": _("Correction"),
 }
 OTHERWISE: Final = _("Other movement")

@@ -45,6 +45,12 @@ _SALES: Final = text("""
              t.campaign, 1, -r.refund_minor
       FROM token_revocation r JOIN token t ON t.id = r.token_id
       WHERE t.hotspot_id = ANY(:networks) AND r.revoked_at >= :since AND r.revoked_at < :until
+      UNION ALL
+      SELECT k.voided_at, 'taken back', k.batch_id, b.hotspot_id, b.plan_version_id, NULL, k.seller_id, b.campaign,
+             CASE k.refund_minor WHEN 0 THEN k.sold ELSE k.refund_minor / b.price_minor END,
+             CASE k.refund_minor WHEN 0 THEN 0 ELSE -b.price_minor END
+      FROM token_batch b JOIN token_card_void k ON k.batch_id = b.id
+      WHERE b.hotspot_id = ANY(:networks) AND k.sold > 0 AND k.voided_at >= :since AND k.voided_at < :until
     ) sold
     JOIN hotspot h ON h.id = sold.hotspot_id JOIN plan_version v ON v.id = sold.plan_version_id
     JOIN plan p ON p.id = v.plan_id LEFT JOIN customer c ON c.id = sold.seller_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import exists, insert, select
 
 from core.customers.queries import Account, tongue_for
 from core.days import juba_day
@@ -13,6 +13,7 @@ from core.db.engine import Transaction
 from core.errors import GiftsUsedUp, HadGift, NotAnOwner
 from core.ids import Ids
 from core.money import Money
+from core.owners.gifts_today import gifts_today
 from core.owners.limits import CAMPAIGN_CHARS_MAX
 from core.owners.models import OwnerGift
 from core.owners.selling import Counter, Wanted, counter, offer_at, recipient_of, token_made_before
@@ -69,7 +70,7 @@ def _number_of_today(tx: Transaction, at: Counter, phone: str, now: datetime) ->
         had = select(exists().where(*todays, OwnerGift.phone == phone))
         if tx.execute(had).scalar():
             raise HadGift(phone=phone)
-    given = int(tx.execute(select(func.count()).select_from(OwnerGift).where(*todays)).scalar_one())
+    given = gifts_today(tx, at.owner_id, now)
     if given >= at.owner["giveaway_day_max"]:
         raise GiftsUsedUp(most=at.owner["giveaway_day_max"])
     return given + 1

@@ -36,7 +36,11 @@ SOLD: Final = """
     UNION ALL
     SELECT 'taken_back', r.seller_id, h.owner_id, r.revoked_at, 1, r.refund_minor
     FROM token_revocation r JOIN token t ON t.id = r.token_id JOIN hotspot h ON h.id = t.hotspot_id
-    WHERE {owners} AND r.means <> 'nothing' AND r.revoked_at >= :since AND r.revoked_at <= :now"""
+    WHERE {owners} AND r.means <> 'nothing' AND r.revoked_at >= :since AND r.revoked_at <= :now
+    UNION ALL
+    SELECT 'taken_back', v.seller_id, h.owner_id, v.voided_at, v.refund_minor / b.price_minor, v.refund_minor
+    FROM hotspot h JOIN token_batch b ON b.hotspot_id = h.id JOIN token_card_void v ON v.batch_id = b.id
+    WHERE {owners} AND v.means <> 'nothing' AND v.voided_at >= :since AND v.voided_at <= :now"""
 _SALES: Final = text(f"""
     SELECT method, seller_id, c.name AS seller_name, {_FIGURES}
     FROM ({SOLD.format(owners="h.owner_id = :owner")}) sold LEFT JOIN customer c ON c.id = sold.seller_id
@@ -79,7 +83,7 @@ class SellerSales:
 class PeriodSales:
     """Sales since a moment: by means as in `METHODS`, and by seller, who sold most first.
 
-    `taken_back`: tokens revoked in it whose price went back, whenever they were sold.
+    `taken_back`: tokens revoked and cards voided in it whose price went back, whenever they were sold.
     """
 
     since: datetime

@@ -84,3 +84,37 @@ class TokenCard(Table):
         CheckConstraint("token_id IS NULL OR sale_id IS NOT NULL", name="redeemed_once_sold"),
         CheckConstraint("voided_at IS NULL OR token_id IS NULL", name="voided_unused"),
     )
+
+
+class TokenCardVoid(Table):
+    """Cards of a range that nobody had typed, taken back: by whom, why, and what went back. Never changed.
+
+    `cards` of them are voided now, `sold` of these had been activated. `means`: into the `wallet` that paid, as
+    `owner_cash` by who took the notes, or `nothing`. Our commission of what went back is undone.
+    """
+
+    __tablename__ = "token_card_void"
+    id: Mapped[RowId]
+    request_key: Mapped[Line] = mapped_column(unique=True)
+    batch_id: Mapped[Ref] = mapped_column(ForeignKey("token_batch.id"))
+    first_serial: Mapped[int]
+    last_serial: Mapped[int]
+    cards: Mapped[int]
+    sold: Mapped[int]
+    staff_id: Mapped[Ref | None] = mapped_column(ForeignKey("staff_member.id"))
+    seller_id: Mapped[Ref | None] = mapped_column(ForeignKey("customer.id"))
+    why: Mapped[Line]
+    means: Mapped[Word]
+    refund_minor: Mapped[Minor]
+    currency: Mapped[Currency]
+    voided_at: Mapped[Instant]
+    __table_args__ = (
+        CheckConstraint("first_serial BETWEEN 1 AND last_serial", name="range_in_order"),
+        CheckConstraint("cards BETWEEN 1 AND last_serial - first_serial + 1", name="cards_of_the_range"),
+        CheckConstraint("sold BETWEEN 0 AND cards", name="sold_of_the_cards"),
+        CheckConstraint("num_nonnulls(staff_id, seller_id) = 1", name="by_one"),
+        CheckConstraint("means IN ('wallet', 'owner_cash', 'nothing')", name="means_known"),
+        CheckConstraint("refund_minor >= 0 AND (means = 'nothing') = (refund_minor = 0)", name="means_of_a_refund"),
+        CheckConstraint("why <> ''", name="has_a_reason"),
+        Index("ix_token_card_void_batch_id", "batch_id", "voided_at"),
+    )

@@ -22,6 +22,11 @@ CHECKS: Final = {
         LEFT JOIN ledger_posting p ON p.entry_id = e.id AND p.amount_minor < 0
         WHERE s.seller_id IS NULL
           AND coalesce(-p.amount_minor, 0) <> s.price_minor * (s.last_serial - s.first_serial + 1)""",
+    "every card taken back is of a request to do so": """
+        SELECT 'batch ' || batch_id FROM (
+          SELECT batch_id, count(*) AS cards FROM token_card WHERE voided_at IS NOT NULL GROUP BY batch_id) c
+        FULL JOIN (SELECT batch_id, sum(cards) AS cards FROM token_card_void GROUP BY batch_id) v USING (batch_id)
+        WHERE c.cards IS DISTINCT FROM v.cards""",
     "every card redeemed is its token": """
         SELECT 'card ' || c.batch_id || '-' || c.serial FROM token_card c JOIN token t ON t.id = c.token_id
         JOIN token_card_sale s ON s.id = c.sale_id

@@ -1,0 +1,25 @@
+"""How many free tokens of an owner went today: those sent to phones, and cards given away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from core.days import juba_day, start_of_day
+from core.db.engine import Transaction
+
+_GIVEN: Final = text("""
+    SELECT (SELECT count(*) FROM owner_gift WHERE owner_id = :owner AND day = :day)
+         + (SELECT coalesce(sum(s.last_serial - s.first_serial + 1), 0)
+            FROM hotspot h JOIN token_batch b ON b.hotspot_id = h.id JOIN token_card_sale s ON s.batch_id = b.id
+            WHERE h.owner_id = :owner AND s.means = 'given' AND s.sold_at >= :since AND s.sold_at <= :now)
+""")
+
+
+def gifts_today(tx: Transaction, owner_id: int, now: datetime) -> int:
+    """The number of them. Whoever asks has locked the owner's row, so nobody counts beside."""
+    day = juba_day(now)
+    asked = {"owner": owner_id, "day": day, "since": start_of_day(day), "now": now}
+    return int(tx.execute(_GIVEN, asked).scalar_one())
