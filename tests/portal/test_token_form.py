@@ -1,12 +1,13 @@
 """The token form: sold for cash or by MoMo, given away; once, however often it is sent."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text, update
 
 from core.money import Money
-from core.owners.change_owner import set_gift_once, set_owner_state
+from core.owners.change_owner import set_gift_once, set_giveaways, set_owner_state
 from core.owners.price_list import set_owner_price
 from core.payments.models import PaymentIntent
 from core.payouts.owner_terms import set_owner_terms
@@ -180,3 +181,36 @@ def test_a_network_that_is_not_connected_sells_nothing(deng, sale, parts):
         tx.execute(text("UPDATE hotspot SET router_id = NULL"))
     assert "we connect it first" in deng.get("/").text
     assert deng.refused(deng.post("/sell", **sale)).startswith("This Wi-Fi is closed")
+
+
+@pytest.mark.parametrize("means", ["cash", "given", "momo"])
+def test_a_form_sent_eight_times_at_once_is_one_sale_and_one_answer(app, deng, parts, town, confirmed, means):
+    form = sale_form(deng, town, means=means) | {"csrf_token": deng.token()}
+    cookie = deng.client.get_cookie("shabaka_portal", path="/portal")
+
+    def tap(_n):
+        client = app.test_client()
+        client.set_cookie("shabaka_portal", cookie.value, path="/portal")
+        answer = client.post("/portal/sell", data=form)
+        return answer.status_code, answer.location
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = set(pool.map(tap, range(8)))
+    assert answers == {(303, f"/portal/sold/{form['key']}")}
+    assert count(parts, "token") + count(parts, "payment_intent") == 1
+
+
+def test_of_the_last_gift_two_who_give_at_once_one_succeeds(app, deng, parts, town):
+    with parts.db.transaction() as tx:
+        set_giveaways(tx, owner_id=town.deng.customer_id, day_max=1, once_per_phone_day=False)
+    token, cookie = deng.token(), deng.client.get_cookie("shabaka_portal", path="/portal")
+    forms = [sale_form(deng, town, means="given", recipient=f"092200000{n}") for n in range(6)]
+
+    def give(form):
+        client = app.test_client()
+        client.set_cookie("shabaka_portal", cookie.value, path="/portal")
+        return client.post("/portal/sell", data=form | {"csrf_token": token}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(give, forms)) == [303, 422, 422, 422, 422, 422]
+    assert count(parts, "token") == 1
