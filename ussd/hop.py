@@ -40,7 +40,8 @@ POLL_S: Final = 0.02
 # Nothing was chosen there yet, or all there was to see has been seen.
 NOT_WORTH_RESUMING: Final = frozenset(
     {HOME, RESUME, WELCOME, "menu.which", "balance.show", "tokens.list", "tokens.one", "account.menu", BILL}
-    | {"card.code", "internet.menu", "internet.which", "internet.usage", "internet.speed"}
+    | {"card.code", "figures.show", "figures.money", "who_helps.list", "prices.list", "last_sales.list", "buy.network"}
+    | {"internet.menu", "internet.which", "internet.usage", "internet.speed"}
 )
 BUSY: Final = _("Please dial again in a minute.")
 STRANGER: Final = _("This call could not be read. Please dial again.")
