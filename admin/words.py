@@ -85,6 +85,7 @@ WORDS: Final[Mapping[str, str]] = {
     "act.cards_made": _("made cards"),
     "act.cards_printed": _("printed cards"),
     "act.cards_sold": _("opened cards"),
+    "act.cards_voided": _("took cards back"),
     "act.outbox_pushed": _("pushed"),
     "act.staff_phone_set": _("noted a phone of staff"),
     "act.staff_added": _("added staff"),

@@ -14,6 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.db.revision import current, newest
 from core.parts import Parts
+from core.tokens.guesses import MISSES_MAX, WINDOW_S
+
+_IN_WINDOW: Final = f"began_at > now() - interval '{WINDOW_S} seconds'"
+
+_SILENCED_FROM: Final = f"CASE kind WHEN 'address' THEN {MISSES_MAX['address']} ELSE {MISSES_MAX['phone']} END"
 
 # name -> (help, query of one number). The outbox's age is the first sign that something outside is stuck.
 FIGURES: Final = {
@@ -39,6 +44,14 @@ FIGURES: Final = {
     "shabaka_webhooks_failing": (
         "Addresses of partners that do not take our events",
         "SELECT count(*) FROM webhook WHERE active AND failures > 0",
+    ),
+    "shabaka_codes_wrong": (
+        "Wrong codes of cards and tokens typed by all in the window that runs",
+        f"SELECT coalesce(sum(misses), 0) FROM token_guess WHERE kind = 'all' AND {_IN_WINDOW}",
+    ),
+    "shabaka_codes_silenced": (
+        "Phones, devices and addresses that are not listened to for wrong codes",
+        f"SELECT count(*) FROM token_guess WHERE kind <> 'all' AND {_IN_WINDOW} AND misses >= {_SILENCED_FROM}",
     ),
     "shabaka_grants_running": ("Grants in use", "SELECT count(*) FROM access_grant WHERE status = 'running'"),
 }

@@ -84,7 +84,7 @@ def make() -> ResponseReturnValue:
 @needs("cards.sell")
 def show_batch(number: int) -> ResponseReturnValue:
     """One batch: what became of its cards."""
-    return _batch_page(number, None, "")
+    return batch_page(number, None, "")
 
 
 @needs("cards.make")
@@ -95,7 +95,7 @@ def print_cards(number: int) -> ResponseReturnValue:
         wanted = wish(parts(), batch)
         answer = card_response(parts(), batch, wanted)
     except Refusal as refusal:
-        return _batch_page(number, refusal_sentence(refusal, ""), "print"), status_of(refusal)
+        return batch_page(number, refusal_sentence(refusal, ""), "print"), status_of(refusal)
     parts().db.run(lambda tx: note(tx, "cards_printed", _subject(number), wanted.facts))
     return answer
 
@@ -110,7 +110,7 @@ def sell(number: int) -> ResponseReturnValue:
         return _sold(tx, batch, first, last)
 
     back = url_for("admin.batch", number=number)
-    return act(work, back=lambda: back, again=lambda said: _batch_page(number, said, "sell"))
+    return act(work, back=lambda: back, again=lambda said: batch_page(number, said, "sell"))
 
 
 @needs("cards.sell")
@@ -215,7 +215,8 @@ def _page(refused: Markup | None, opened: str) -> str:
     )
 
 
-def _batch_page(number: int, refused: Markup | None, opened: str) -> str:
+def batch_page(number: int, refused: Markup | None, opened: str) -> str:
+    """The page of a batch, with what was refused on it."""
     return render_template(
         "admin/batch.html",
         batch=_batch(number),

@@ -17,6 +17,8 @@ from core.crm.stuck import open_tickets, today
 from core.payments.alarms import count_unseen
 from core.staff.roles import may
 from core.subscriptions.overview import count_installations
+from core.tokens.guess_views import MANY
+from core.tokens.guesses import misses_now
 from web.forms import asked
 
 WORDS_CHARS_MAX: Final = 80
@@ -35,6 +37,7 @@ def home() -> ResponseReturnValue:
             alarms=count_unseen(connection),
             voids=count_waiting_voids(connection),
             installations=count_installations(connection),
+            wrong_codes=misses if (misses := misses_now(connection, parts().clock.now())) >= MANY else 0,
             words="",
         )
 

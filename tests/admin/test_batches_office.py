@@ -171,3 +171,22 @@ def test_kiden_and_who_only_sells_see_no_code(kiden: Desk, rose: Desk, desk_of, 
         for table, rows in snapshot(town.parts).items()
         if "staff_session" not in table and table != "audit_entry"
     } == {table: rows for table, rows in before.items() if "staff_session" not in table and table != "audit_entry"}
+
+
+def test_mary_takes_a_lost_sheet_back_and_rose_cannot(mary: Desk, rose: Desk, town: Town, cards: Cards):
+    batch = cards.make(10).batch_id
+    codes = cards.codes(batch)
+    cards.sell(batch, 1, 6)
+    cards.type(codes[0], phone=ACHOL)
+    path, form = f"/cards/{batch}/void", {"first": "1", "last": "8", "why": "lost", "refund": "yes"}
+    assert rose.post(path, key="0" * 32, **form).status_code == 403
+    key = mary.key(f"/cards/{batch}")
+    assert "7" in (told := mary.told(mary.post(path, key=key, **form)))
+    assert "1,500" in told
+    before = snapshot(town.parts)
+    mary.post(path, key=key, **form)
+    assert mary.post(path, key=mary.key(f"/cards/{batch}"), **form).status_code == 422
+    assert snapshot(town.parts) == before
+    assert count(town.parts, "token_card", "voided_at IS NOT NULL") == 7
+    assert count(town.parts, "audit_entry", "act = 'cards_voided'") == 1
+    everything_agrees(town.parts)

@@ -21,7 +21,7 @@ def packed(text: str) -> int:
     return len(gzip.compress(text.encode()))
 
 
-PLAIN = """/ /me /register /search?q=x /stuck /payments/unknown /network /staff /services/to-install /adjustments
+PLAIN = """/ /me /register /search?q=x /stuck /payments/unknown /network /guesses /staff /services/to-install /adjustments
 /tariffs /tariffs/new /tariffs/1 /tariffs/1/what-if /taxes /rates /promotions /holidays /billing /reports /reports/ageing /months
 /statements /lines /claims /accounts /accounts/mtn-momo /reconciliation
 /payouts /owners /auto-top-ups /routers /routers/1 /routers/1/throughput /network/outages /network/credits /keys /webhooks"""
