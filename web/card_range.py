@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from markupsafe import Markup
 from sqlalchemy import Connection
 
 from core.errors import CardsNotThere, NotFound
+from core.languages import marked as _
 from core.phones import western_digits
 from core.sealing import Sealer
 from core.tokens.batch_views import BatchView
 from core.tokens.find_card import SCANNED_CHARS_MAX, find_card
 from core.tokens.sell_cards import CardPlace
+from core.tokens.void_cards import CardsVoided
 from web.forms import typed
+from web.speech import ltr, t
 
 SERIAL_CHARS_MAX: Final = 6
 
@@ -42,6 +46,16 @@ def scanned_card(connection: Connection, sealer: Sealer) -> CardPlace:
         NotFound: it is none of ours.
     """
     return find_card(connection, typed("card", SCANNED_CHARS_MAX), sealer)
+
+
+def voided_words(voided: CardsVoided) -> Markup:
+    """What was taken back, in a sentence or two."""
+    said = t(_("Cards taken back: {n}."), n=ltr(f"{voided.cards:,}"))
+    if not voided.refund:
+        return said
+    if voided.means == "wallet":
+        return said + " " + t(_("{amount} went back onto the balance that paid."), amount=voided.refund)
+    return said + " " + t(_("Hand {amount} back in notes; our commission of it is undone."), amount=voided.refund)
 
 
 def _serial(connection: Connection, sealer: Sealer, batch_id: int, said: str) -> int:

@@ -24,12 +24,13 @@ from core.staff import audit
 from core.tokens.batch_views import BATCHES_A_PAGE, BatchView, batch_view, batches
 from core.tokens.find_card import SCANNED_CHARS_MAX
 from core.tokens.make_batch import CARDS_MAX, card_number
+from core.tokens.void_cards import void_cards
 from portal.acts import act, request_key
 from portal.look import parts, sentence_of
 from portal.permits import open_to
 from portal.visitors import seat, visitor
 from web.card_print import card_response, wish
-from web.card_range import card_range, scanned_card
+from web.card_range import card_range, scanned_card, voided_words
 from web.forms import ROW_ID_MAX, asked, row_id, typed
 from web.routes import Route
 from web.speech import ltr, own, plan, t
@@ -105,6 +106,32 @@ def open_scanned() -> ResponseReturnValue:
         return _opened(tx, batch, card.serial, card.serial)
 
     return act(work, back=url_for("portal.batches"), again=_page)
+
+
+@open_to("owner")
+def void(number: int) -> ResponseReturnValue:
+    """Take back those of a range that nobody has typed."""
+
+    def work(tx: Transaction) -> Markup:
+        owner = seat().owner_id
+        batch = batch_view(tx.connection, row_id(number), owner_id=owner)
+        first, last = card_range(tx.connection, parts().sealer, batch)
+        voided = void_cards(
+            tx,
+            request_key=request_key(),
+            batch_id=batch.batch_id,
+            first=first,
+            last=last,
+            staff_id=None,
+            seller_id=owner,
+            why=typed("why"),
+            refund=typed("refund") == "yes",
+            now=parts().clock.now(),
+        )
+        return voided_words(voided)
+
+    back = url_for("portal.batch", number=number)
+    return act(work, back=back, again=lambda sentence: _batch_page(number, sentence))
 
 
 def _opened(tx: Transaction, batch: BatchView, first: int, last: int) -> Markup:
@@ -186,4 +213,5 @@ ROUTES: Final = (
     Route("GET", "/cards/<int:number>", "batch", show_batch),
     Route("POST", "/cards/<int:number>/print", "print_cards", print_cards),
     Route("POST", "/cards/<int:number>/open", "open_cards", open_range),
+    Route("POST", "/cards/<int:number>/void", "void_cards", void),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
+from core.errors import Refusal
 from core.money import Money
 from core.owners.change_owner import set_owner_state
 from core.owners.limits import CARDS_UNSOLD_MAX
@@ -154,6 +155,25 @@ def test_a_helper_makes_and_prints_none_and_sees_no_code(browser_of, town, cards
     assert not any(code in pages for code in cards.codes(batch))
 
 
+def test_deng_takes_back_cards_he_lost(deng, browser_of, town, cards):
+    batch = cards.make(6).batch_id
+    codes = cards.codes(batch)
+    cards.sell(batch, 1, 2)
+    helper = browser_of("helper")
+    form = {"first": "2", "last": card_number(batch, 6), "why": "lost on the way"}
+    assert helper.post(f"/cards/{batch}/void", key=helper.key("/cards"), **form).status_code == 403
+    form["key"] = deng.key(f"/cards/{batch}")
+    assert deng.refused(deng.post(f"/cards/{batch}/void", **(form | {"why": ""}))) == "Write the reason."
+    for _tap in range(2):
+        assert deng.told(deng.post(f"/cards/{batch}/void", **form)) == "Cards taken back: 5."
+    for code in codes[1:3]:
+        with pytest.raises(Refusal):
+            cards.type(code, phone=ACHOL)
+    assert cards.type(codes[0], phone=ACHOL).ssid == "Juba Town Wi-Fi"
+    assert count(town.parts, "token_card_void", "seller_id = :deng", deng=town.deng.customer_id) == 1
+    everything_agrees(town.parts)
+
+
 def test_another_owner_and_kiden_get_at_none_of_dengs(kiden, browser_of, town, cards):
     batch = cards.make(3).batch_id
     code = cards.codes(batch)[0]
@@ -170,6 +190,7 @@ def test_another_owner_and_kiden_get_at_none_of_dengs(kiden, browser_of, town, c
     assert achol.post(f"/cards/{batch}/print", **form).status_code == 404
     assert achol.post(f"/cards/{batch}/open", key=key, first="1", last="1").status_code == 404
     assert achol.post("/cards/scanned", key=key, card=code).status_code == 404
+    assert achol.post(f"/cards/{batch}/void", key=key, first="1", last="3", why="mine").status_code == 404
     assert achol.post("/cards", **(form_of(achol, town) | {"key": key})).status_code == 422
     assert code[:4] not in achol.get("/cards").text
     for path in ("/cards", "/cards/scanned", f"/cards/{batch}/open", f"/cards/{batch}/print"):

@@ -17,7 +17,7 @@ ALLOWED = {
     **dict.fromkeys(("secret", "choose_secret", "log_out", "sign_up", "sign_up_now"), LOGGED_IN),
     **dict.fromkeys(("sell", "sell_now", "sold", "sales"), SELLERS),
     **dict.fromkeys(("batches", "batch", "open_cards", "open_scanned_card"), SELLERS),
-    **dict.fromkeys(("make_cards", "print_cards"), OWNER),
+    **dict.fromkeys(("make_cards", "print_cards", "void_cards"), OWNER),
     **dict.fromkeys(("token", "resend_token", "move_token", "revoke_token"), OWNER),
     **dict.fromkeys(("money", "pay_out", "set_wishes", "sales_file", "more", "prices", "set_price"), OWNER),
     **dict.fromkeys(("networks", "add_network", "network", "change_wifi_password"), OWNER),
