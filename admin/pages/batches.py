@@ -9,7 +9,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from admin.acts import act, by, note
+from admin.acts import act, note
 from admin.desk import member, parts
 from admin.figures import needed_whole, price_of
 from admin.permits import needs
@@ -32,10 +32,9 @@ from core.tokens.find_card import SCANNED_CHARS_MAX
 from core.tokens.make_batch import CARDS_MAX, Maker, card_number, make_batch
 from core.tokens.sell_cards import sell_cards
 from core.tokens.sell_house_cards import sell_house_cards
-from core.tokens.void_cards import void_cards
 from flows.amounts import TYPED_CHARS_MAX
 from web.card_print import CARD_FORMS, card_response, wish
-from web.card_range import card_range, scanned_card, voided_words
+from web.card_range import card_range, scanned_card
 from web.forms import asked, form_key, row_id, typed
 from web.speech import ltr, own, plan, t
 from web.status import status_of
@@ -123,35 +122,6 @@ def sell_scanned() -> ResponseReturnValue:
         return _sold(tx, batch_view(tx.connection, card.batch_id), card.serial, card.serial)
 
     return act(work, back=lambda: url_for("admin.batches"), again=lambda said: _page(said, "scan"))
-
-
-@needs("cards.make")
-def void(number: int) -> ResponseReturnValue:
-    """Take back those of a range that nobody has typed."""
-
-    def work(tx: Transaction) -> Markup:
-        batch = batch_view(tx.connection, row_id(number))
-        first, last = card_range(tx.connection, parts().sealer, batch)
-        why = by(typed("why"))
-        voided = void_cards(
-            tx,
-            request_key=f"desk:{form_key()}",
-            batch_id=batch.batch_id,
-            first=first,
-            last=last,
-            staff_id=member().staff_id,
-            seller_id=None,
-            why=why.why,
-            refund=bool(typed("refund")),
-            now=why.now,
-        )
-        if not voided.again:
-            detail = {"first": first, "last": last, "why": why.why, "refund": str(voided.refund)}
-            note(tx, "cards_voided", _subject(batch.batch_id), detail)
-        return voided_words(voided)
-
-    back = url_for("admin.batch", number=number)
-    return act(work, back=lambda: back, again=lambda said: _batch_page(number, said, "void"))
 
 
 def _sold(tx: Transaction, batch: BatchView, first: int, last: int) -> Markup:
@@ -264,5 +234,4 @@ ROUTES: Final = (
     Route("GET", "/cards/<int:number>", "batch", show_batch),
     Route("POST", "/cards/<int:number>/print", "print_cards", print_cards),
     Route("POST", "/cards/<int:number>/sell", "sell_cards", sell),
-    Route("POST", "/cards/<int:number>/void", "void_cards", void),
 )

@@ -7,13 +7,11 @@ import re
 import pytest
 from sqlalchemy import text
 
-from core.errors import Refusal
 from core.money import Money
 from core.tokens.make_batch import card_number
 from tests.admin.conftest import Desk
 from tests.core.documents.test_pdf import words_on
 from tests.core.tokens.cards import Cards
-from tests.core.tokens.test_cards import agree, owes
 from tests.town import ACHOL, Town, count, everything_agrees, snapshot
 
 
@@ -175,7 +173,6 @@ def test_kiden_and_who_only_sells_see_no_code(kiden: Desk, rose: Desk, desk_of, 
     } == {table: rows for table, rows in before.items() if "staff_session" not in table and table != "audit_entry"}
 
 
-<<<<<<< HEAD
 def test_mary_takes_a_lost_sheet_back_and_rose_cannot(mary: Desk, rose: Desk, town: Town, cards: Cards):
     batch = cards.make(10).batch_id
     codes = cards.codes(batch)
@@ -192,25 +189,4 @@ def test_mary_takes_a_lost_sheet_back_and_rose_cannot(mary: Desk, rose: Desk, to
     assert snapshot(town.parts) == before
     assert count(town.parts, "token_card", "voided_at IS NOT NULL") == 7
     assert count(town.parts, "audit_entry", "act = 'cards_voided'") == 1
-=======
-def test_cards_that_were_stolen_are_taken_back_with_their_price(mary: Desk, rose: Desk, town: Town, cards: Cards):
-    agree(town)
-    batch = cards.make(10).batch_id
-    codes = cards.codes(batch)
-    cards.sell(batch, 1, 4)
-    cards.type(codes[0], phone=ACHOL)
-    form = {"key": mary.key(f"/cards/{batch}"), "first": "1", "last": codes[5], "refund": "yes"}
-    before = snapshot(town.parts)
-    assert mary.refused(mary.post(f"/cards/{batch}/void", **form, why=" ")) == "Write the reason."
-    assert rose.post(f"/cards/{batch}/void", **form, why="stolen").status_code == 403
-    assert snapshot(town.parts) == before
-    for _tap in range(2):
-        told = mary.told(mary.post(f"/cards/{batch}/void", **form, why="stolen"))
-        assert told == "Cards taken back: 5. Hand SSP 900 back in notes; our commission of it is undone."
-    assert owes(town) == 30_00
-    assert count(town.parts, "audit_entry", "act = 'cards_voided' AND detail ->> 'why' = 'stolen'") == 1
-    with pytest.raises(Refusal):
-        cards.type(codes[1], phone=ACHOL)
-    assert "taken back: 5" in re.sub(r"<[^>]*>", "", rose.get("/cards").text)
->>>>>>> 740f9c1 (Staff and owners take back cards that nobody has typed)
     everything_agrees(town.parts)

@@ -90,7 +90,6 @@ ALLOWED = {
     "batch": COUNTER,
     "make_batch": BILLING,
     "print_cards": BILLING,
-    "void_cards": BILLING,
     "sell_cards": COUNTER,
     "sell_scanned_card": COUNTER,
     "void_cards": BILLING,
