@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from core.days import juba_day, start_of_day
-from core.db.engine import Transaction
 
 _GIVEN: Final = text("""
     SELECT (SELECT count(*) FROM owner_gift WHERE owner_id = :owner AND day = :day)
@@ -18,8 +17,8 @@ _GIVEN: Final = text("""
 """)
 
 
-def gifts_today(tx: Transaction, owner_id: int, now: datetime) -> int:
-    """The number of them. Whoever asks has locked the owner's row, so nobody counts beside."""
+def gifts_today(connection: Connection, owner_id: int, now: datetime) -> int:
+    """The number of them. Who is about to give has locked the owner's row, so nobody counts beside."""
     day = juba_day(now)
     asked = {"owner": owner_id, "day": day, "since": start_of_day(day), "now": now}
-    return int(tx.execute(_GIVEN, asked).scalar_one())
+    return int(connection.execute(_GIVEN, asked).scalar_one())

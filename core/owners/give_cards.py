@@ -34,7 +34,7 @@ def give_cards(
         before = select(exists().where(TokenCardSale.request_key == request_key))
         if not tx.execute(before).scalar():
             refuse_unless_active(owner)
-            if gifts_today(tx, batch.owner_id, now) + last - first + 1 > owner["giveaway_day_max"]:
+            if gifts_today(tx.connection, batch.owner_id, now) + last - first + 1 > owner["giveaway_day_max"]:
                 raise GiftsUsedUp(most=owner["giveaway_day_max"])
     return sell_cards(
         tx,

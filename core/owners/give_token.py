@@ -70,7 +70,7 @@ def _number_of_today(tx: Transaction, at: Counter, phone: str, now: datetime) ->
         had = select(exists().where(*todays, OwnerGift.phone == phone))
         if tx.execute(had).scalar():
             raise HadGift(phone=phone)
-    given = gifts_today(tx, at.owner_id, now)
+    given = gifts_today(tx.connection, at.owner_id, now)
     if given >= at.owner["giveaway_day_max"]:
         raise GiftsUsedUp(most=at.owner["giveaway_day_max"])
     return given + 1

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from core.days import juba_day
 from core.errors import NotFound
+from core.owners.gifts_today import gifts_today
 from core.owners.limits import CODE_LIVES, CODE_TRIES_MAX
 
 _NETWORKS: Final = text("""
@@ -25,7 +25,6 @@ _HELPERS: Final = text("""
 _OWNER: Final = text("""
     SELECT o.momo_phone, o.momo_name, o.momo_confirmed_at, o.giveaway_day_max, o.giveaway_once_per_phone_day,
            o.daily_summary, o.daily_payout,
-           (SELECT count(*) FROM owner_gift g WHERE g.owner_id = o.customer_id AND g.day = :day) AS given_today,
            m.phone AS asked_phone
     FROM wifi_owner o LEFT JOIN momo_code m
       ON m.owner_id = o.customer_id AND m.used_at IS NULL AND m.tries < :tries_max AND m.sent_at > :since
@@ -94,5 +93,6 @@ def helpers_of(connection: Connection, owner_id: int) -> list[HelperView]:
 
 def owner_page(connection: Connection, owner_id: int, now: datetime) -> OwnerPage:
     """The facts of an owner who is one."""
-    asked: dict[str, Any] = {"owner": owner_id, "day": juba_day(now), "since": now - CODE_LIVES}
-    return OwnerPage(**connection.execute(_OWNER, asked | {"tries_max": CODE_TRIES_MAX}).mappings().one())
+    asked: dict[str, Any] = {"owner": owner_id, "since": now - CODE_LIVES, "tries_max": CODE_TRIES_MAX}
+    row = connection.execute(_OWNER, asked).mappings().one()
+    return OwnerPage(**row, given_today=gifts_today(connection, owner_id, now))

@@ -8,15 +8,14 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from core.days import juba_day
 from core.errors import NotAnOwner
+from core.owners.gifts_today import gifts_today
 
 GIFTS_A_DAY_MOST: Final = 10_000  # as the table has it
 
 _SHOP: Final = text("""
     SELECT o.state, o.signed_up_at, o.momo_phone, o.momo_name, o.momo_confirmed_at, o.giveaway_day_max,
-           o.giveaway_once_per_phone_day, o.daily_summary, o.daily_payout,
-           (SELECT count(*) FROM owner_gift g WHERE g.owner_id = o.customer_id AND g.day = :day) AS given_today
+           o.giveaway_once_per_phone_day, o.daily_summary, o.daily_payout
     FROM wifi_owner o WHERE o.customer_id = :owner
 """)
 _NETWORKS: Final = text("""
@@ -64,10 +63,10 @@ def shop_of(connection: Connection, owner_id: int, now: datetime) -> Shop:
     Raises:
         NotAnOwner: nobody signed up so.
     """
-    row = connection.execute(_SHOP, {"owner": owner_id, "day": juba_day(now)}).mappings().first()
+    row = connection.execute(_SHOP, {"owner": owner_id}).mappings().first()
     if row is None:
         raise NotAnOwner
-    return Shop(**row)
+    return Shop(**row, given_today=gifts_today(connection, owner_id, now))
 
 
 def shop_networks(connection: Connection, owner_id: int) -> list[ShopNetwork]:

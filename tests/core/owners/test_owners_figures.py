@@ -12,7 +12,9 @@ from core.clock import FixedClock
 from core.owners.add_helper import add_helper
 from core.owners.money_figures import OwnerMoney, owner_money
 from core.owners.online_figures import owner_online
+from core.owners.owner_page import owner_page
 from core.owners.sales_figures import OwnerSales, owner_sales
+from core.owners.shop_view import shop_of
 from core.parts import Parts
 from core.payouts.settle_owner import settle_owner
 from core.tokens.move_token import move_token
@@ -223,3 +225,12 @@ def test_figures_are_a_handful_of_statements_however_much_was_sold(stall: Stall,
         owner_online(connection, deng, now)
         owner_money(connection, deng, now)
     assert len(said) <= 6
+
+
+def test_cards_given_away_are_of_todays_gifts_wherever_they_are_shown(stall: Stall) -> None:
+    stall.gives("gift")
+    cards = Cards(stall.town)
+    cards.sell(cards.make(10).batch_id, 1, 4, for_nothing=True)
+    deng, now = stall.town.deng.customer_id, stall.parts.clock.now()
+    with stall.parts.db.reading() as connection:
+        assert shop_of(connection, deng, now).given_today == owner_page(connection, deng, now).given_today == 5

@@ -28,6 +28,7 @@ from core.payouts.run_settlements import run_settlements
 from core.payouts.states import lock_payout
 from core.tokens.move_token import move_token
 from core.tokens.revoke_token import revoke_token
+from core.tokens.void_cards import void_cards
 from tests.core.owners.stall import BUYER, Stall
 from tests.core.tokens.cards import Cards
 from tests.town import ACHOL, everything_agrees
@@ -37,7 +38,7 @@ HOURS = 11  # between two things that happen: sixty make a month
 _keys = numbers(1)
 
 VERBS = (
-    "cash", "cash", "momo", "wallet", "wallet", "cards", "gift", "move", "taken back", "taken back", "settled",
+    "cash", "cash", "momo", "wallet", "wallet", "cards", "cards", "voided", "gift", "move", "taken back", "taken back", "settled",
     "asked for", "arrived", "came back",
 )  # fmt: skip
 DAYS = st.lists(
@@ -64,6 +65,7 @@ class Model:
     sold: int = 0
     refunded: int = 0
     tokens: dict[int, tuple[str, int]] = field(default_factory=dict)
+    batches: list[tuple[int, int, int]] = field(default_factory=list)  # whose cards nobody typed: how many, the price
 
     def sells(self, means: str, price: int) -> None:
         self.sold += price
@@ -132,6 +134,9 @@ class Month:
                 batch = self.cards.make(many, key=key, price=price).batch_id
                 self.cards.sell(batch, 1, many, key=key)
                 self.model.sells("cards", minor * many)
+                self.model.batches.append((batch, many, minor))
+            case "voided":
+                self.voids(key, choice)
             case "gift":
                 self.stall.gives(key, BUYER)
             case "move" | "taken back":
@@ -179,6 +184,16 @@ class Month:
         why = {"staff_id": None, "seller_id": self.deng, "why": "a story", "refund": True, "now": now}
         self.runs(lambda tx: revoke_token(tx, token_id=token, **why))
         self.model.takes_back(means, price)
+
+    def voids(self, key: str, choice: int) -> None:
+        """Cards nobody typed are taken back, and their price in notes."""
+        if not self.model.batches:
+            return
+        batch, many, price = self.model.batches.pop(choice % len(self.model.batches))
+        asked = {"request_key": key, "batch_id": batch, "first": 1, "last": many, "staff_id": None}
+        more = {"seller_id": self.deng, "why": "a story", "refund": True, "now": self.clock.now()}
+        self.runs(lambda tx: void_cards(tx, **asked, **more))
+        self.model.takes_back("pocket", price * many)
 
     def settled(self, now: Any) -> None:
         """The daily round passes who has nothing to get, and who was settled with on that day."""
