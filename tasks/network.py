@@ -13,6 +13,7 @@ from core.network.tell_outages import tell_outages
 from core.network.watch import watch
 from core.places import place
 from core.subscriptions.keep_fair_use import keep_fair_use
+from core.tokens.fill_lookups import fill_lookups
 from core.tokens.guesses import forget_misses
 from core.tokens.tell_usage import tell_token_usage
 from core.usage.fold import close_lost, fold
@@ -74,6 +75,7 @@ def radius() -> None:
         if not free:
             return
         seal_for_radius(parts.db, parts.sealer)
+        fill_lookups(parts.db, parts.sealer)
         forget_guesses(parts.db, parts.clock.now())
         forget_misses(parts.db, parts.clock.now())
         strays = kick_strays(parts.db, parts.clock.now())

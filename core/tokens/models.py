@@ -80,6 +80,7 @@ class Token(Table):
         CheckConstraint("moved_from_id <> id", name="moved_from_another"),
         Index("ix_token_recipient_phone", "recipient_phone", "id"),
         Index("ix_token_buyer_id", "buyer_id", "id"),
+        Index("ix_token_lookup_missing", "id", postgresql_where=text("lookup IS NULL AND origin <> 'card'")),
         Index("ix_token_seller_id", "seller_id", "sold_at", postgresql_where=text("seller_id IS NOT NULL")),
         # What is sold at a network; cards are sold by `token_card_sale`, and their redeeming pays for no index more.
         Index("ix_token_hotspot_id", "hotspot_id", "sold_at", postgresql_where=text("origin <> 'card'")),
