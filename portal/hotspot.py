@@ -15,6 +15,7 @@ from core.owners.buy_by_momo import buy_by_momo
 from core.owners.network_at import NetworkView, code_on_poster, offers_at
 from core.owners.page_prompts import Asker
 from core.parts import Parts
+from core.staff.log_in import counted_address
 from core.tokens.guesses import Typist
 from core.tokens.let_in import entry_of_code, entry_of_token
 from core.tokens.redeem import redeem
@@ -80,7 +81,7 @@ def type_code(code: str) -> ResponseReturnValue:
         return _show_refused(here, visit, NoHotspot())
     if not visit.is_at_router:
         return _show(here, visit, status=422, refused=speech.t(NOT_HERE, ssid=speech.own(here.ssid)))
-    ours, typist = parts(), Typist(device=visit.device, address=address())
+    ours, typist = parts(), Typist(device=visit.device, address=counted_address(address()))
     try:
         redeemed = redeem(
             ours.db,
@@ -128,7 +129,7 @@ def buy(code: str) -> ResponseReturnValue:
                 version_id=version_id,
                 shown=shown,
                 typed_phone=typed("phone"),
-                asker=Asker(visit.device, address()),
+                asker=Asker(visit.device, counted_address(address())),
                 language=language(),
                 platform=ours.settings.momo_base_url,
                 now=ours.clock.now(),

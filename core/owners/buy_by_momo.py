@@ -11,7 +11,7 @@ from core.catalog.models import PlanVersion
 from core.customers.queries import account
 from core.customers.register import register
 from core.db.engine import Transaction
-from core.errors import NotMomoPhone, NotOnList, PlanGone
+from core.errors import CustomerNotActive, NotMomoPhone, NotOnList, NotPossibleNow, PlanGone
 from core.ids import Ids
 from core.languages import Language
 from core.money import Money
@@ -44,6 +44,7 @@ def buy_by_momo(
     Raises:
         InvalidPhone, ForeignPhone, NotMobile, NotMomoPhone: that phone cannot pay so.
         PlanGone: it is not sold there; or not sold any more, nor ever was.
+        NotPossibleNow: its account is stopped.
         TooManyTries: too many were prompted from there, or that phone, or by all pages together.
         Refusal: as of `core.owners.buy_at_network`.
     """
@@ -66,6 +67,8 @@ def buy_by_momo(
         )
     except NotOnList:  # a word for who sells: to who buys, it is gone
         raise PlanGone(code="") from None
+    except CustomerNotActive:  # whose phone it is, and their number, is nobody's business who only typed it
+        raise NotPossibleNow(what="customer", state="not active") from None
     if not opened.again:
         count_prompt(tx, asker, now)
     return opened

@@ -80,8 +80,9 @@ def _asked_before(tx: Transaction, wanted: Wanted, payer: str) -> Opened | None:
     ).first()
     if row is None:
         return None
-    told = (row.payer_phone, row.purpose_body.get("plan_version"), row.purpose_body.get("recipient"))
-    if told != (payer, wanted.version_id, parse_phone(wanted.recipient)):
+    body = row.purpose_body
+    told = (row.payer_phone, *(body.get(name) for name in ("plan_version", "hotspot", "recipient")))
+    if told != (payer, wanted.version_id, wanted.hotspot_id, parse_phone(wanted.recipient)):
         raise KeyReused(key=wanted.request_key)
     return Opened(int(row.id), again=True)
 

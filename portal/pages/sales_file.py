@@ -19,6 +19,7 @@ from web.forms import asked
 from web.routes import Route
 
 DAYS_MAX: Final = 366
+FIRST_DAY: Final = date(2020, 1, 1)  # nothing of ours is older; beyond the ends of a calendar no day begins in Juba
 DAY_CHARS_MAX: Final = 10
 KEPT_BYTES_MAX: Final = 1024 * 1024  # more goes to the disk until it is sent
 BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel reads Arabic as something else
@@ -29,7 +30,8 @@ def send_sales() -> ResponseReturnValue:
     """The sheet. It is whole before it is sent: a slow phone holds no connection to the database meanwhile."""
     today = juba_day(parts().clock.now())
     first, last = _day("from", today.replace(day=1)), _day("to", today)
-    if not DAY <= last - first + DAY <= DAYS_MAX * DAY:
+    far = DAYS_MAX * DAY
+    if not (DAY <= last - first + DAY <= far and first >= FIRST_DAY and last <= today + far):
         raise InvalidDay(typed=asked("from", DAY_CHARS_MAX))
     file = tempfile.SpooledTemporaryFile(max_size=KEPT_BYTES_MAX)  # noqa: SIM115 - closed once it is sent
     file.write(BYTE_ORDER_MARK.encode())

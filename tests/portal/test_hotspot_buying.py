@@ -213,6 +213,25 @@ def test_whoever_changes_the_device_meets_the_limits_of_the_address_and_over_all
         momo.parts.clock.advance(minutes=11)
 
 
+def test_all_addresses_of_one_line_prompt_as_one(browser_of, momo: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROMPTS_MAX, "address", 2)
+    answers = []
+    for number in range(3):
+        kidens = browser_of(f"AA:BB:CC:00:07:0{number}")
+        kidens.client.environ_base["REMOTE_ADDR"] = f"2001:db8:1:1::{number}"
+        answers.append(kidens.buys(f"09220007{number:02}", "1 hour").status_code)
+    assert answers == [303, 303, 429]
+
+
+def test_nobody_learns_on_the_page_whose_account_is_stopped(achols: Browser, momo: Desk) -> None:
+    number = momo.town.achol.number
+    change(momo.town, "UPDATE customer SET status = 'suspended' WHERE number = :number", number=number)
+    answer = achols.buys(TYPED, "1 hour")
+    assert refused(answer) == "That is not possible now."
+    assert number not in answer.text
+    assert count(momo.parts, "payment_intent") == 0
+
+
 def test_refused_on_the_phone_is_said_and_she_may_try_again(achols: Browser, momo: Desk) -> None:
     achols.follows(achols.buys(TYPED, "1 hour"))
     momo.request()

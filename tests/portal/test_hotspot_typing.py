@@ -156,6 +156,17 @@ def test_kiden_who_changes_her_device_meets_the_limit_of_the_address(browser_of,
     assert refused(browser_of("AA:BB:CC:00:02:01").types(card), 429).startswith("Too many tries.")
 
 
+def test_kiden_whose_line_has_every_address_of_a_network_shuts_nobody_out(browser_of, card: str) -> None:
+    for guess in range(MISSES_MAX["address"]):
+        kidens = browser_of(f"AA:BB:CC:00:01:{guess:02X}")
+        kidens.client.environ_base["REMOTE_ADDR"] = f"2001:db8:1:1::{guess:x}"
+        refused(kidens.types(WRONG))
+    kidens = browser_of("AA:BB:CC:00:02:01")
+    kidens.client.environ_base["REMOTE_ADDR"] = "2001:db8:1:1:ffff::1"
+    assert refused(kidens.types(card), 429).startswith("Too many tries.")
+    goes_to_router(browser_of().types(card))
+
+
 @pytest.mark.parametrize("code", ["11", "011", "%20011", "٠١١", "1 1", "۱۱"])
 def test_the_code_of_the_poster_in_any_spelling_is_the_network(code: str, browser_of, town: Town) -> None:
     answer = browser_of(code=code).opens()

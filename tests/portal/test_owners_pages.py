@@ -289,6 +289,9 @@ def test_all_sales_are_fetched_as_a_sheet_of_his_own(deng, stall, browser_of, cl
     assert lines[0].startswith("\ufefftime in Juba")
     assert [line.split(",")[1] for line in lines[1:]] == ["sold for cash", "given"]
     assert ",=1+1" not in answer.text
-    for path in ("/sales.csv?from=yesterday", "/sales.csv?from=2020-01-01&to=2026-11-30", "/sales.csv?from=2027-01-01"):
+    for path in (
+        "/sales.csv?from=yesterday", "/sales.csv?from=2020-01-01&to=2026-11-30", "/sales.csv?from=2027-01-01",
+        "/sales.csv?from=0001-01-01&to=0001-01-02", "/sales.csv?from=9999-12-01&to=9999-12-31",
+    ):  # fmt: skip
         assert deng.get(path).status_code == 422
     assert browser_of("helper").get("/sales.csv").status_code == 403

@@ -176,6 +176,23 @@ def test_who_wants_no_daily_payout_is_paid_when_they_ask(stall: Stall, parts: Pa
         parts.db.run(lambda tx: set_daily_payout(tx, owner_id=stall.who(ACHOL).customer_id, on=True))
 
 
+def test_an_owner_who_is_stopped_is_paid_neither_daily_nor_on_demand_until_they_may_sell_again(
+    stall: Stall, parts: Parts, clock: FixedClock
+) -> None:
+    stall.confirms()
+    earns(stall)
+    deng = stall.town.deng.customer_id
+    runs: Callable[[], int] = lambda: run_settlements(  # noqa: E731 - said twice below
+        parts.db, now=clock.now(), platform=stall.platform, ids=parts.ids
+    )
+    parts.db.run(lambda tx: set_owner_state(tx, owner_id=deng, state="suspended"))
+    assert runs() == 0
+    assert count(parts, "payout") == 0
+    parts.db.run(lambda tx: set_owner_state(tx, owner_id=deng, state="active"))
+    assert runs() == 1
+    assert count(parts, "payout", "amount_minor = 2268000") == 1
+
+
 def test_another_owners_request_is_not_answered_with_his(stall: Stall, parts: Parts) -> None:
     stall.confirms()
     earns(stall)

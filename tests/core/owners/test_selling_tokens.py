@@ -227,6 +227,15 @@ def test_a_double_tap_prompts_once(momo: Desk, momo_stall: Stall, parts: Parts) 
     assert count(parts, "payment_intent") == 1
 
 
+def test_the_same_form_for_another_network_is_no_second_sale_and_no_answer_of_the_first(
+    momo: Desk, momo_stall: Stall, parts: Parts
+) -> None:
+    momo_stall.prompts("tap")
+    with pytest.raises(errors.KeyReused):
+        momo_stall.prompts("tap", ssid="Munuki Net")
+    assert count(parts, "payment_intent") == 1
+
+
 def test_late_money_still_delivers_though_the_owner_was_suspended(momo: Desk, momo_stall: Stall, parts: Parts) -> None:
     momo_stall.prompts("sale")
     momo.request()
