@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import exists, insert, select, text, update
 
 from core.db.engine import Transaction
-from core.errors import NotPossibleNow
+from core.errors import MomoNotConfirmed, NotPossibleNow
 from core.owners.limits import NETWORKS_PER_OWNER_MAX
 from core.owners.locked import lock_owner
 from core.owners.ssid import clean_ssid
+from core.payouts.models import OwnerTerms
 from core.tokens.models import Hotspot
 
 Reach = Literal["mikrotik", "mikrotik_calls_home", "radius", "none"]
@@ -65,7 +66,12 @@ def connect_network(tx: Transaction, *, hotspot_id: int, router_id: int) -> None
 
     Raises:
         NotPossibleNow: it has one, or it is one that none can be known of.
+        MomoNotConfirmed: its owner has no terms with us: of what is sold, nobody's share would be written down.
     """
     connected = update(Hotspot).where(Hotspot.id == hotspot_id, Hotspot.router_id.is_(None), Hotspot.reach != "none")
-    if tx.execute(connected.values(router_id=router_id).returning(Hotspot.id)).scalar() is None:
+    row = tx.execute(connected.values(router_id=router_id).returning(Hotspot.id, Hotspot.owner_id)).first()
+    if row is None:
         raise NotPossibleNow(what="network", state="connected")
+    has_terms = select(exists().where(OwnerTerms.owner_id == row.owner_id))
+    if row.owner_id is not None and not tx.execute(has_terms).scalar():
+        raise MomoNotConfirmed

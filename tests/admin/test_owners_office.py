@@ -101,6 +101,7 @@ def test_the_page_of_an_owner_says_what_there_is(stall: Stall, gatluak: Any) -> 
 def test_a_technician_connects_a_network_and_keeps_its_password(
     stall: Stall, parts: Parts, gatluak: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    agrees(stall)
     number, spot = stall.town.deng.number, unconnected(parts, "Munuki Net")
     assert "waits to be connected" in gatluak.get("/owners/trade").text
     path = f"/owners/{number}/networks/{spot}"

@@ -81,6 +81,11 @@ def test_a_network_sells_once_its_router_is_known(stall: Stall, parts: Parts) ->
     with pytest.raises(errors.NoHotspot):
         stall.sells("early", ssid="Deng Two")
     spot, router = stall.town.hotspots["Deng Two"], stall.town.routers["munuki"]
+    with pytest.raises(errors.MomoNotConfirmed):  # nobody's share of what is sold would be written down
+        parts.db.run(lambda tx: connect_network(tx, hotspot_id=spot, router_id=router))
+    with pytest.raises(errors.NoHotspot):
+        stall.sells("without terms", ssid="Deng Two")
+    stall.confirms()
     parts.db.run(lambda tx: connect_network(tx, hotspot_id=spot, router_id=router))
     assert not stall.sells("now", ssid="Deng Two").again
     with pytest.raises(errors.NotPossibleNow):
