@@ -122,7 +122,7 @@ class KeptDatabase:
     def renew(self) -> None:
         """As new again, whoever is still connected."""
         self.stories += 1
-        (_ended, shape) = _do(self.line, _END_OTHERS, _SHAPE)
+        (_ended, shape) = self._do(_END_OTHERS, _SHAPE)
         if shape != self.shape:
             self.line.close()
             server = _connect(self.server)
@@ -131,20 +131,30 @@ class KeptDatabase:
             self.make()
             return
         vacuum = ("VACUUM ANALYZE",) if self.stories % VACUUM_EVERY == 0 else ()
-        _do(self.line, _EMPTY, _COPY.format(kept="pristine", at_least="NULL::bigint"), *vacuum)
+        self._do(_EMPTY, _COPY.format(kept="pristine", at_least="NULL::bigint"), *vacuum)
 
     def begun(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` writes and returns: made once, then copied. It may not build on what only some stories wrote."""
         if key in self.kept:
             schema, value = self.kept[key]
-            _do(self.line, _COPY.format(kept=schema, at_least="s.last_value"))
+            self._do(_COPY.format(kept=schema, at_least="s.last_value"))
             return value
-        (since,) = _do(self.line, "SELECT pg_current_xact_id()::text::bigint")
+        (since,) = self._do("SELECT pg_current_xact_id()::text::bigint")
         value = make()
         schema = f"begun_{len(self.kept)}"
-        _do(self.line, _KEEP.format(kept=schema, since=since))
+        self._do(_KEEP.format(kept=schema, since=since))
         self.kept[key] = schema, value
         return value
+
+    def _do(self, *commands: str) -> list[Any]:
+        """Commands on the kept line, or on a new one where a story had the server end it."""
+        try:
+            return _do(self.line, *commands)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            if not self.line.closed:
+                raise
+            self.line = _connect(self.url)
+            return _do(self.line, *commands)
 
 
 def _connect(url: str) -> Any:

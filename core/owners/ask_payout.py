@@ -75,7 +75,7 @@ def ask_owner_payout(
 
     Raises:
         PayoutOnItsWay: one is, or nobody knows yet whether it arrived.
-        MomoNotConfirmed: there is no number to pay to.
+        MomoNotConfirmed: there is no number to pay to, or their terms name another than the one they confirmed.
         NewNumberLater: the number they confirmed gets their money from a later day on, and the old one no more.
         BalanceTooSmall: less is theirs than is worth a transfer.
         NotAnOwner, OwnerSuspended, CustomerNotActive: they may not.
@@ -109,6 +109,7 @@ def _refuse_unless_confirmed(tx: Transaction, owner: Any, owner_id: int, today: 
         coming = tx.execute(_COMING, asked).scalar()
         if coming is not None:
             raise NewNumberLater(day=coming)
+        raise MomoNotConfirmed  # terms lead to another number than theirs: confirmed again, it stands in terms anew
 
 
 def _asked(row: Any, *, again: bool) -> PayoutAsked:

@@ -52,10 +52,15 @@ def revoke_for_owner(
 ) -> Revoked:
     """Take it back, with its price where `refund`, as `core.tokens.revoke_token` does.
 
+    The price of one that was used goes back by our staff alone: else owners could undo our commission.
+
     Raises:
+        NotPossibleNow: it was used, and its price was to go back.
         Refusal: as of `resend_for_owner` and `revoke_token`.
     """
-    _theirs(tx, owner_id, token_id)
+    token = _theirs(tx, owner_id, token_id)
+    if refund and token.first_used_at is not None:
+        raise NotPossibleNow(what="token", state="used")
     return revoke_token(tx, token_id=token_id, staff_id=None, seller_id=owner_id, why=why, refund=refund, now=now)
 
 

@@ -17,7 +17,8 @@ from core.payouts.settle_owner import Settled, settle_owner
 LOG = log("payouts.run_settlements")
 
 # With something of theirs, or owed by them, in the books, and with terms agreed; not who wants it only when they ask,
-# nor who is stopped: their money waits until a person has looked.
+# nor who is stopped, nor whose terms name another number than the one they confirmed: their money waits until a person
+# has looked, or the terms of the new number have begun.
 _OWNERS: Final = text(r"""
     SELECT c.id FROM customer c
     WHERE EXISTS (SELECT 1 FROM owner_terms t WHERE t.owner_id = c.id AND t.from_day <= :day)
@@ -25,7 +26,11 @@ _OWNERS: Final = text(r"""
                   WHERE a.code IN ('owner_share:' || c.number || '\:SSP', 'owner_due:' || c.number || '\:SSP')
                     AND a.balance_minor > 0)
       AND NOT EXISTS (SELECT 1 FROM wifi_owner w
-                      WHERE w.customer_id = c.id AND (NOT w.daily_payout OR w.state <> 'active'))
+                      WHERE w.customer_id = c.id
+                        AND (NOT w.daily_payout OR w.state <> 'active'
+                             OR w.momo_phone <> (SELECT t.payout_phone FROM owner_terms t
+                                                 WHERE t.owner_id = c.id AND t.from_day <= :day
+                                                 ORDER BY t.from_day DESC LIMIT 1)))
     ORDER BY c.id
 """)
 

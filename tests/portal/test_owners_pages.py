@@ -1,6 +1,7 @@
 """What an owner looks after on the web: prices, networks, helpers, gifts, the MoMo number, tokens, figures, money."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -173,6 +174,19 @@ def test_deng_moves_a_token_to_another_phone(deng, stall, parts):
     page = said(deng.get(f"/tokens/{token}").text)
     assert "stopped" in page
     assert "Text it again" not in page
+
+
+def test_the_price_of_a_token_that_was_used_is_given_back_by_the_office_alone(deng, stall, parts):
+    token = stall.sells("one").token_id
+    with parts.db.transaction() as tx:
+        tx.execute(
+            text("UPDATE access_grant SET status = 'running', first_used_at = :now, ends_at = :later"),
+            {"now": parts.clock.now(), "later": parts.clock.now() + timedelta(hours=3)},
+        )
+    assert "by our office alone" in deng.get(f"/tokens/{token}").text
+    deng.refused(deng.post(f"/tokens/{token}/revoke", why="mine", refund="yes"))
+    assert count(parts, "token_revocation") == 0
+    assert deng.told(deng.post(f"/tokens/{token}/revoke", why="mine")) == "It is taken back."
 
 
 def test_deng_takes_a_token_back_and_hands_the_notes_back(deng, stall, parts):

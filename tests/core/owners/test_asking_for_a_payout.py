@@ -12,12 +12,14 @@ from sqlalchemy import text
 
 from core import errors
 from core.clock import FixedClock
+from core.days import juba_day
 from core.owners.ask_payout import PayoutAsked, ask_owner_payout
 from core.owners.change_owner import set_owner_state
 from core.owners.money_figures import owner_money
 from core.owners.owner_settings import set_daily_payout
 from core.parts import Parts
 from core.payouts.hold import end_refused, leave_on_balance
+from core.payouts.owner_terms import set_owner_terms
 from core.payouts.run_settlements import run_settlements
 from core.payouts.states import lock_payout, move
 from core.tokens.sell_token import sell_token
@@ -141,6 +143,20 @@ def test_a_number_confirmed_today_gets_money_from_tomorrow_on(stall: Stall, cloc
     assert refused.value.day.isoformat() == "2026-11-24"
     clock.at += timedelta(days=1)
     assert asks(stall).phone == ANOTHER_MTN
+
+
+def test_nothing_goes_to_a_number_that_is_not_the_confirmed_one(stall: Stall, parts: Parts, clock: FixedClock) -> None:
+    stall.confirms()
+    earns(stall)
+    deng = stall.town.deng.customer_id
+    terms = {"commission_millionths": 100_000, "withholding_millionths": 100_000, "staff_id": None, "now": clock.now()}
+    tomorrow = juba_day(clock.now()) + timedelta(days=1)
+    parts.db.run(lambda tx: set_owner_terms(tx, owner_id=deng, from_day=tomorrow, payout_phone=ANOTHER_MTN, **terms))
+    clock.at += timedelta(days=1)
+    assert run_settlements(parts.db, now=clock.now(), platform=stall.platform, ids=parts.ids) == 0
+    with pytest.raises(errors.MomoNotConfirmed):
+        asks(stall)
+    assert count(parts, "payout") == 0
 
 
 def test_two_who_ask_at_once_get_one_payout(stall: Stall, parts: Parts) -> None:

@@ -194,6 +194,13 @@ def test_a_number_without_a_wallet_is_not_confirmed(stall: Stall, parts: Parts) 
     assert stall.rows("SELECT momo_phone FROM wifi_owner") == [(None,)]
 
 
+def test_a_number_found_to_have_no_wallet_after_its_code_was_typed_stands_no_more(stall: Stall, parts: Parts) -> None:
+    stall.confirms()
+    asks(parts, Provider(False, None))
+    assert stall.rows("SELECT momo_phone, momo_confirmed_at FROM wifi_owner") == [(None, None)]
+    assert [template for template, _said in texts_to(parts, DENG)][-1] == "momo_no_wallet"
+
+
 # The admin password
 
 
