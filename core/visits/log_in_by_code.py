@@ -6,7 +6,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from core.customers.queries import account
 from core.customers.register import register
@@ -33,6 +33,7 @@ class Entered:
 def log_in_by_code(
     tx: Transaction,
     *,
+    code_id: int,
     phone: str,
     typed_code: str,
     language: Tongue,
@@ -43,12 +44,14 @@ def log_in_by_code(
 ) -> Entered | None:
     """Begin a visit by a code. None: it is wrong, used or over, which is no refusal: that it was tried must stay.
 
-    A code is good once, for `CODE_LIVES` and `CODE_TRIES_MAX` tries. `began_at` is by the clock visits run by.
+    A code is good once, for `CODE_LIVES` and `CODE_TRIES_MAX` tries, and only for the browser that asked for it:
+    `code_id` and `phone` are what `send_code` answered there, and tries count against that code alone. Several codes of
+    a phone may be good at once, each in its own browser. `began_at` is by the clock visits run by.
 
     Raises:
         CustomerNotActive: they are no customer of ours any more.
     """
-    if not _is_good(tx, phone, "".join(western_digits(typed_code).split()), now, key):
+    if not _is_good(tx, code_id, phone, "".join(western_digits(typed_code).split()), now, key):
         return None
     who = register(tx, phone=phone, language="en" if language == "en" else "ar", script=None, through="portal", now=now)
     customer = account(tx.connection, who.customer_id)
@@ -59,14 +62,12 @@ def log_in_by_code(
     return Entered(who.customer_id, token)
 
 
-def _is_good(tx: Transaction, phone: str, code: str, now: datetime, key: str) -> bool:
-    newest = (
-        select(LogInCode.id).where(LogInCode.phone == phone).order_by(LogInCode.id.desc()).limit(1).scalar_subquery()
-    )
+def _is_good(tx: Transaction, code_id: int, phone: str, code: str, now: datetime, key: str) -> bool:
     tried = (
         update(LogInCode)
         .where(
-            LogInCode.id == newest,
+            LogInCode.id == code_id,
+            LogInCode.phone == phone,
             LogInCode.used_at.is_(None),
             LogInCode.tries < CODE_TRIES_MAX,
             LogInCode.sent_at > now - CODE_LIVES,

@@ -38,7 +38,7 @@ class Visit(Table):
 
 
 class LogInCode(Table):
-    """A code that was texted to a phone. Only its HMAC is kept, and the last of a phone is the one that is good."""
+    """A code that was texted to a phone. Only its HMAC is kept; it is good only in the browser that asked for it."""
 
     __tablename__ = "log_in_code"
     id: Mapped[RowId]

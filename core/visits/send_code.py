@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import math
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -38,6 +39,14 @@ HOUR: Final = DAY / 24
 _IN_TURN: Final = select(func.pg_advisory_xact_lock(func.hashtextextended("log-in codes", 0)))
 
 
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """A code that is on its way: its row, for the browser that asked to keep, and the phone, as E.164."""
+
+    code_id: int
+    phone: str
+
+
 def code_mac(key: str, *, phone: str, code: str) -> bytes:
     """What is kept of a code: worth nothing without our key, or for another phone."""
     return hmac.digest(key.encode(), f"log-in code:{phone}:{code}".encode(), "sha256")
@@ -53,10 +62,11 @@ def send_code(
     ids: Ids,
     sealer: Sealer,
     key: str,
-) -> str:
-    """Text a code to a phone; the ones before are worth nothing from now on. The phone, as E.164.
+) -> CodeSent:
+    """Text a code to a phone. It is good only in the browser that asked, which keeps what is answered here.
 
-    `otherwise` is the language for a stranger, `key` our secret key.
+    Codes that other browsers asked for to the same phone stay good there: else whoever knows the number could make
+    them worth nothing. `otherwise` is the language for a stranger, `key` our secret key.
 
     Raises:
         InvalidPhone, ForeignPhone, NotMobile: nothing can be texted there.
@@ -81,7 +91,7 @@ def send_code(
         sealer=sealer,
     )
     _forget_old(tx, now)
-    return phone
+    return CodeSent(code_id, phone)
 
 
 def _refuse_too_many(tx: Transaction, phone: str, address: str, now: datetime) -> None:

@@ -27,6 +27,8 @@ from web.speech import t, tongue
 from web.status import status_of
 
 CODE_CHARS_MAX: Final = 20
+# Which code this browser asked for, and to which phone. The cookie is signed: nobody names the code of another browser.
+CODE_ID: Final = "code_id"
 CODE_PHONE: Final = "code_phone"
 
 
@@ -59,7 +61,7 @@ def log_in_now() -> ResponseReturnValue:
 def ask_code() -> ResponseReturnValue:
     """Get a code by SMS."""
     try:
-        session[CODE_PHONE] = parts().db.run(
+        sent = parts().db.run(
             lambda tx: send_code(
                 tx,
                 typed_phone=typed("phone", TYPED_CHARS_MAX),
@@ -73,6 +75,7 @@ def ask_code() -> ResponseReturnValue:
         )
     except Refusal as refusal:
         return _ask_page(sentence_of(refusal)), status_of(refusal)
+    session[CODE_ID], session[CODE_PHONE] = sent.code_id, sent.phone
     return redirect(url_for("portal.code"), 303)
 
 
@@ -85,19 +88,21 @@ def show_ask() -> ResponseReturnValue:
 @open_to("public")
 def show_code() -> ResponseReturnValue:
     """Where the code is typed."""
-    return _code_page(None) if CODE_PHONE in session else redirect(url_for("portal.ask"), 303)
+    return _code_page(None) if CODE_ID in session else redirect(url_for("portal.ask"), 303)
 
 
 @open_to("public")
 def log_in_with_code() -> ResponseReturnValue:
     """Prove who you are by the code."""
-    phone = session.get(CODE_PHONE)
-    if phone is None:
+    code_id = session.get(CODE_ID)
+    if code_id is None:
         return redirect(url_for("portal.ask"), 303)
+    phone = session[CODE_PHONE]
     try:
         entered = parts().db.run(
             lambda tx: log_in_by_code(
                 tx,
+                code_id=code_id,
                 phone=phone,
                 typed_code=typed("code", CODE_CHARS_MAX),
                 language=tongue(),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.visits.limits import VISIT_IDLE_MAX
+from core.visits.limits import CODE_TRIES_MAX, VISIT_IDLE_MAX
 from tests.portal.browser import PIN, Browser, said
 from tests.town import ACHOL, DENG, KIDEN, count
 
@@ -49,6 +49,27 @@ def test_asking_for_a_code_says_the_same_to_everybody(kiden):
         assert kiden.post("/ask", phone=phone).location == "/portal/code"
         pages.append(said(kiden.get("/code").text))
     assert pages[0].replace("0991 234 567", "") == pages[1].replace("0929 999 999", "")
+
+
+def test_deng_gets_in_with_his_code_whatever_kiden_types_for_his_phone(app, parts, kiden, clock):
+    deng = Browser(app.test_client(), parts)
+    deng.post("/ask", phone=DENG)
+    his = deng.code(DENG)
+    clock.advance(seconds=61)
+    kiden.post("/ask", phone=DENG)
+    wrong = next(code for code in ("135790", "246801", "357912") if code not in (his, kiden.code(DENG)))
+    for _guess in range(CODE_TRIES_MAX):
+        assert kiden.refused(kiden.post("/code", code=wrong)).startswith("That code is not right")
+    assert kiden.refused(kiden.post("/code", code=kiden.code(DENG))).startswith("That code is not right")
+    assert deng.post("/code", code=his).location == "/portal/secret"
+
+
+def test_a_cookie_that_names_a_phone_and_no_code_is_sent_to_ask(kiden):
+    kiden.get("/ask")
+    with kiden.client.session_transaction(path="/portal/", base_url="http://localhost") as cookie:
+        cookie["code_phone"] = DENG
+    assert kiden.get("/code").location == "/portal/ask"
+    assert kiden.post("/code", code="135790").location == "/portal/ask"
 
 
 def test_a_copy_of_the_cookie_is_worth_nothing_after_the_log_out(app, parts, deng):

@@ -65,6 +65,10 @@ class Door:
                 sealer=self.parts.sealer, key=self.parts.settings.secret_key,
             )  # fmt: skip
 
+    def asked(self, phone=DENG):
+        """The row of the last code of a phone, as the browser that asked for it remembers it."""
+        return [row.id for row in rows(self.parts, "log_in_code") if row.phone == phone][-1]
+
     def last_code(self, phone=DENG):
         """As it stands in the SMS on the phone."""
         sealed = [
@@ -76,12 +80,14 @@ class Door:
         assert found
         return found[0]
 
-    def enter(self, code, phone=DENG):
+    def enter(self, code, phone=DENG, code_id=None):
+        """In the browser that asked for `code_id`; unless said, that is the one that asked last."""
+        asked = self.asked(phone) if code_id is None else code_id
         now = self.clock.now()
         entered = self.parts.db.run(
             lambda tx: log_in_by_code(
-                tx, phone=phone, typed_code=code, language="en", now=now, began_at=now, ids=self.parts.ids,
-                key=self.parts.settings.secret_key,
+                tx, code_id=asked, phone=phone, typed_code=code, language="en", now=now, began_at=now,
+                ids=self.parts.ids, key=self.parts.settings.secret_key,
             )
         )  # fmt: skip
         return entered and entered.token
@@ -133,15 +139,43 @@ def test_a_stranger_becomes_a_customer_by_the_code_and_not_before(door, parts):
     assert count(parts, "customer") == before + 1
 
 
-def test_only_the_last_code_is_good_and_not_for_long(door, clock):
-    door.ask()
-    first = door.last_code()
+def another_than(*codes: str) -> str:
+    return next(wrong for wrong in ("135790", "246801", "357912") if wrong not in codes)
+
+
+def test_who_knows_a_phone_number_cannot_burn_the_codes_of_its_owner(door, clock):
+    of_deng = door.ask(DENG)
+    code = door.last_code(DENG)
     clock.advance(seconds=61)
-    door.ask()
-    second = door.last_code()
-    assert first == second or door.enter(first) is None
+    of_kiden = door.ask(DENG)
+    wrong = another_than(code, door.last_code(DENG))
+    for _guess in range(CODE_TRIES_MAX):
+        assert door.enter(wrong, code_id=of_kiden.code_id) is None
+    assert [row.tries for row in rows(door.parts, "log_in_code")] == [0, CODE_TRIES_MAX]
+    assert door.visit(door.enter(code, code_id=of_deng.code_id)).customer_id
+
+
+def test_a_code_is_good_only_where_it_was_asked_for_and_not_for_long(door, clock):
+    first = door.ask()
+    code_of_first = door.last_code()
+    clock.advance(seconds=61)
+    second = door.ask()
+    code_of_second = door.last_code()
+    assert code_of_first == code_of_second or door.enter(code_of_first, code_id=second.code_id) is None
+    assert code_of_first == code_of_second or door.enter(code_of_second, code_id=first.code_id) is None
     clock.advance(minutes=11)
-    assert door.enter(second) is None
+    assert door.enter(code_of_first, code_id=first.code_id) is None
+    assert door.enter(code_of_second, code_id=second.code_id) is None
+
+
+def test_two_codes_of_a_phone_are_each_good_once_in_their_own_browser(door, clock):
+    first = door.ask()
+    code_of_first = door.last_code()
+    clock.advance(seconds=61)
+    second = door.ask()
+    for code, asked in ((code_of_first, first), (door.last_code(), second)):
+        assert door.enter(code, code_id=asked.code_id)
+        assert door.enter(code, code_id=asked.code_id) is None
 
 
 def test_a_code_is_guessed_five_times_at_most_even_at_once(door):
@@ -157,6 +191,8 @@ def test_the_code_of_one_phone_is_nothing_at_another(door):
     door.ask(DENG)
     door.ask(KIDEN)
     assert door.last_code(DENG) == door.last_code(KIDEN) or door.enter(door.last_code(KIDEN), DENG) is None
+    assert door.enter(door.last_code(KIDEN), DENG, code_id=door.asked(KIDEN)) is None
+    assert [row.tries for row in rows(door.parts, "log_in_code") if row.phone == KIDEN] == [0]
 
 
 def test_codes_are_not_sent_one_after_another(door, clock):
