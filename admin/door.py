@@ -76,7 +76,7 @@ LINKS: Final = (
         _("Network"),
         {"admin.network": "network.see", "admin.batches": "cards.sell"},
         frozenset(f"admin.{name}" for name in ("routers", "router", "router_throughput", "outages", "outage_credits"))
-        | {"admin.batch", "admin.owner_trade", "admin.owner_shop"},
+        | {"admin.batch", "admin.guesses", "admin.owner_trade", "admin.owner_shop"},
     ),
     Link(
         _("Prices"),
